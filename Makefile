@@ -1,0 +1,45 @@
+# Every target goes through local/bootstrap.py, which makes .venv from the lock files when it is missing or old.
+# Nothing is needed but Python 3.11 or newer. NIGHTSHIFT_PYTHON=/path/to/python picks another one.
+
+PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,$(shell command -v $(name) 2>/dev/null)))
+ifeq ($(PYTHON),)
+$(error Python 3.11 or newer is needed, and no python3 was found)
+endif
+
+WITH_LOCAL = @$(PYTHON) local/bootstrap.py local
+WITH_DEV = @$(PYTHON) local/bootstrap.py dev
+
+.DEFAULT_GOAL := help
+.PHONY: help run invoke reset test lint format types lock extract
+
+help: ## what can be done here
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: ## the whole system on this machine [PORT=8080] [ONCE=1 ends after the first results]
+	$(WITH_LOCAL) -m local.run $(if $(PORT),--port $(PORT)) $(if $(filter-out 0,$(ONCE)),--once)
+
+invoke: ## one job through the local Lambda service: JOB=product-checks [EVENT=events/x.json]
+	$(WITH_LOCAL) -m local.invoke $(if $(JOB),--job "$(JOB)") $(if $(EVENT),--event "$(EVENT)")
+
+reset: ## forget the local data, secrets and logs
+	$(WITH_LOCAL) -m local.reset
+
+extract: ## what a stored page says about its product: FILE=page.html URL=https://shop.example/product
+	$(WITH_LOCAL) -m local.extract "$(FILE)" --url "$(URL)"
+
+test: ## all tests [ARGS="-k lock -x"]
+	$(WITH_DEV) -m pytest $(ARGS)
+
+lint: ## style and errors, by ruff
+	$(WITH_DEV) -m ruff check .
+	$(WITH_DEV) -m ruff format --check .
+
+format: ## let ruff write it
+	$(WITH_DEV) -m ruff format .
+	$(WITH_DEV) -m ruff check --fix .
+
+types: ## type hints, by mypy in strict mode
+	$(WITH_DEV) -m mypy
+
+lock: ## pyproject.toml's dependency groups into requirements/*.txt, with hashes
+	$(WITH_DEV) -m local.lock

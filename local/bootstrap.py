@@ -1,0 +1,232 @@
+"""Makes the virtual environment from the lock files, then runs the given command in it.
+
+Runs under whatever `python3` a fresh machine has, before any package is there: standard library only, and
+no syntax that an old Python could not read well enough to be told it is too old.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+OLDEST = (3, 11)
+PREFERRED = ("python3.13", "python3.12", "python3.11", "python3")
+PROBE = (
+    "import sys, importlib.util as u; "
+    "print(*sys.version_info[:2], int(all(map(u.find_spec, ('venv', 'ensurepip')))), "
+    "int(u.find_spec('venv') is not None and u.find_spec('pip') is not None), sys.executable)"
+)
+
+
+class CannotPrepareError(Exception):
+    """The environment cannot be made here; the message says what is missing and what would help."""
+
+
+class Interpreter:
+    """A Python on this machine: its path, version, and whether it can make environments."""
+
+    def __init__(self, answer: str) -> None:
+        major, minor, ensurepip, pip, path = answer.split(None, 4)
+        self.version = (int(major), int(minor))
+        self.has_ensurepip = ensurepip == "1"
+        self.has_pip = pip == "1"
+        self.path = path.strip()
+
+    @property
+    def name(self) -> str:
+        """As people write it: `python3.13`."""
+        return "python{}.{}".format(*self.version)
+
+
+def probe(command: str) -> Interpreter | None:
+    """Asks a command what it is; None when it does not run (a pyenv shim without its version, say)."""
+    path = shutil.which(command)
+    if path is None:
+        return None
+    asked = subprocess.run([path, "-I", "-c", PROBE], capture_output=True, text=True, check=False)
+    return Interpreter(asked.stdout) if asked.returncode == 0 else None
+
+
+def find_interpreter() -> Interpreter:
+    """The newest suitable Python, or the one named by NIGHTSHIFT_PYTHON."""
+    wanted = os.environ.get("NIGHTSHIFT_PYTHON")
+    names = (wanted,) if wanted else (*PREFERRED, sys.executable)
+    found = [answer for answer in map(probe, names) if answer is not None]
+    recent = [one for one in found if one.version >= OLDEST]
+    if not recent:
+        seen = ", ".join(sorted({one.name for one in found})) or "none that runs"
+        raise CannotPrepareError(
+            f"Python 3.11 or newer is needed (found: {seen}). Install one, for example with your system's "
+            "package manager, or name it: NIGHTSHIFT_PYTHON=/path/to/python3.13 make ..."
+        )
+    able = [one for one in recent if one.has_ensurepip] or [one for one in recent if one.has_pip]
+    if not able:
+        first = recent[0]
+        raise CannotPrepareError(
+            f"{first.path} cannot make virtual environments: its venv or ensurepip module is missing. "
+            f"On Debian or Ubuntu: apt-get install {first.name}-venv"
+        )
+    return able[0]
+
+
+class Environment:
+    """A virtual environment with the stamps that say what was installed into it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.python = folder / "bin" / "python"
+        self.unfinished = folder / "unfinished"
+
+    def stamp(self, lock: str) -> Path:
+        """Where the hash of an installed lock file is kept."""
+        return self.folder / f"installed-{lock}"
+
+    def is_ready(self, lock: str) -> bool:
+        """Whether the lock file as it is now has been installed completely."""
+        stamp = self.stamp(lock)
+        ready = not self.unfinished.exists() and stamp.exists() and stamp.read_text() == fingerprint(lock)
+        return ready and self._suits()
+
+    def _suits(self) -> bool:
+        """Whether its interpreter still runs and is the one that was asked for, if one was."""
+        if not self.python.exists():
+            return False
+        wanted = os.environ.get("NIGHTSHIFT_PYTHON")
+        if not wanted:
+            return True
+        asked, here = probe(wanted), probe(str(self.python))
+        return asked is not None and here is not None and asked.version == here.version
+
+    def prepare(self, lock: str) -> None:
+        """Makes or completes it; what an interrupted call left behind is made anew."""
+        if self.folder.exists() and (self.unfinished.exists() or not self._works()):
+            say(f"{self.folder.name} is incomplete or was made for another Python: making it again")
+            shutil.rmtree(self.folder)
+        if not self.folder.exists():
+            self._create(find_interpreter())
+        self.unfinished.touch()
+        self._install(lock)
+        self.stamp(lock).write_text(fingerprint(lock))
+        if lock == "dev":
+            self.stamp("local").write_text(fingerprint("local"))
+        self.unfinished.unlink()
+
+    def _works(self) -> bool:
+        if not self._suits():
+            return False
+        command = [str(self.python), "-c", "import pip"]
+        return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+    def _create(self, interpreter: Interpreter) -> None:
+        say(f"Making {self.folder.name} with {interpreter.name} ({interpreter.path})")
+        self.folder.mkdir(parents=True)
+        self.unfinished.touch()
+        options = [] if interpreter.has_ensurepip else ["--without-pip"]
+        run([interpreter.path, "-m", "venv", *options, str(self.folder)])
+        if not interpreter.has_ensurepip:
+            run([interpreter.path, "-m", "pip", "--python", str(self.python), "install", "-q", "pip"])
+
+    def _install(self, lock: str) -> None:
+        file = lock_file(lock)
+        total = len(re.findall(r"^\S+==", file.read_text(), re.MULTILINE))
+        say(f"Installing {total} packages as locked in {file.relative_to(ROOT)}")
+        options = ["--require-hashes", "--no-deps", "--no-compile", "--no-input", "--prefer-binary"]
+        quiet = ["--disable-pip-version-check", "--progress-bar", "off"]
+        command = [str(self.python), "-m", "pip", "install", *options, *quiet, "-r", str(file)]
+        follow(command, total)
+
+
+def follow(command: list[str], total: int) -> None:
+    """Runs pip and tells a person what it is downloading and how far it is."""
+    started, seen, tail = time.monotonic(), 0, []
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as pip:
+        for line in pip.stdout or ():
+            tail = [*tail[-20:], line]
+            seen += line.startswith(
+                ("Collecting ", "Processing ", "Requirement already satisfied", "Ignoring ")
+            )
+            size = re.match(
+                r"(?:\s+Downloading|\s+Using cached|Processing) (\S+?)-(\d[^-]*)-\S+(?: (\(.*\)))?", line
+            )
+            if size:
+                name = size.group(1).rpartition("/")[2]
+                say(f"  [{seen:>3}/{total}] {name} {size.group(2)} {size.group(3) or '(cached)'}")
+            elif line.startswith("Installing collected"):
+                say(f"  unpacking, {time.monotonic() - started:.0f} s so far")
+    if pip.returncode:
+        raise CannotPrepareError("The packages could not be installed:\n" + "".join(tail))
+    say(f"  done in {time.monotonic() - started:.0f} s; the next start skips this")
+
+
+def run(command: list[str]) -> None:
+    """Runs a step that has nothing to show unless it fails."""
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False)
+    if done.returncode:
+        raise CannotPrepareError(f"{' '.join(command)} failed:\n{done.stdout}")
+
+
+def lock_file(lock: str) -> Path:
+    """`local` (to run the system) or `dev` (to test and check it as well)."""
+    return ROOT / "requirements" / f"{lock}.txt"
+
+
+def fingerprint(lock: str) -> str:
+    """What the stamp of a complete installation holds."""
+    return hashlib.sha256(lock_file(lock).read_bytes()).hexdigest()
+
+
+def say(text: str) -> None:
+    """Progress goes to stderr: stdout belongs to the command that follows."""
+    print(text, file=sys.stderr, flush=True)
+
+
+@contextlib.contextmanager
+def one_at_a_time(folder: Path):  # type: ignore[no-untyped-def]  # noqa: ANN201 - read by any Python 3
+    """Two calls of make in one checkout take turns."""
+    import fcntl  # noqa: PLC0415 - not on Windows, where the message about make comes first
+
+    with (folder.parent / f"{folder.name}.lock").open("w") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say(f"Another command is preparing {folder.name}: waiting for it")
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+
+
+def ensure(lock: str) -> Path:
+    """The interpreter of a complete environment, made first if need be."""
+    environment = Environment(ROOT / os.environ.get("NIGHTSHIFT_VENV", ".venv"))
+    if not environment.is_ready(lock):
+        with one_at_a_time(environment.folder):
+            if not environment.is_ready(lock):
+                environment.prepare(lock)
+    return environment.python
+
+
+def main(arguments: list[str]) -> int:
+    """`bootstrap.py local|dev ARGUMENTS...` runs the environment's Python with the arguments."""
+    try:
+        python = str(ensure(arguments[0]))
+    except CannotPrepareError as problem:
+        say(f"nightshift: {problem}")
+        return 2
+    except KeyboardInterrupt:
+        say("Stopped. The next call goes on from here.")
+        return 130
+    if arguments[1:]:
+        os.chdir(ROOT)
+        os.execv(python, [python, *arguments[1:]])  # noqa: S606 - no shell is the point
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
