@@ -25,7 +25,8 @@ reset: ## forget the local data, secrets and logs
 	$(WITH_LOCAL) -m local.reset
 
 extract: ## what a stored page says about its product: FILE=page.html URL=https://shop.example/product
-	$(WITH_LOCAL) -m local.extract "$(FILE)" --url "$(URL)"
+	@PYTHONPATH=functions:layers/nightshift $(PYTHON) local/bootstrap.py local \
+		-m product_checks.extract "$(FILE)" --url "$(URL)"
 
 test: ## all tests [ARGS="-k lock -x"]
 	$(WITH_DEV) -m pytest $(ARGS)

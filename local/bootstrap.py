@@ -146,7 +146,8 @@ class Environment:
 
 def follow(command: list[str], total: int) -> None:
     """Runs pip and tells a person what it is downloading and how far it is."""
-    started, seen, tail = time.monotonic(), 0, []
+    started, seen = time.monotonic(), 0
+    tail: list[str] = []
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as pip:
         for line in pip.stdout or ():
             tail = [*tail[-20:], line]

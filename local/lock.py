@@ -1,4 +1,4 @@
-"""Locks the dependency groups of pyproject.toml into requirements/*.txt, with hashes and for every platform."""
+"""Locks the dependency groups of pyproject.toml into requirements/*.txt, with hashes, for every platform."""
 
 from __future__ import annotations
 
