@@ -1,0 +1,273 @@
+"""The one PostgreSQL connection of a process: verified, lazily opened, reopened when it has died between two uses."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from nightshift.errors import (
+    ConfigurationError,
+    DatabaseBusy,
+    DatabaseError,
+    DatabaseUnavailable,
+    SlotAlreadyDone,
+    StaleFence,
+)
+from nightshift.sql import render
+
+if TYPE_CHECKING:
+    from nightshift.wire import LastResultConnection as Connection
+
+Row = dict[str, Any]
+
+CONNECT_TIMEOUT_S = 10
+# Longer than statement_timeout below, so that it speaks only when the server is gone without a word.
+ANSWER_TIMEOUT_S = 75
+# A connection that has been idle for longer is asked whether it still lives before it is used: Lambda freezes
+# processes between invocations, and what the other side closed meanwhile looks open from here.
+IDLE_CHECK_S = 20
+# SET LOCAL in every transaction, not once a session: a session setting would pin RDS Proxy and leak through a
+# pooler.
+_GUARDS = (
+    "SET LOCAL lock_timeout = '5s';"
+    " SET LOCAL idle_in_transaction_session_timeout = '30s';"
+    " SET LOCAL statement_timeout = '60s';"
+)
+_AUTHENTICATION_FAILED = ("28P01", "28000")
+_TYPED: dict[str, type[Exception]] = {"NS001": StaleFence, "NS002": SlotAlreadyDone}
+_LOCK_NOT_AVAILABLE = ("55P03", "40P01")
+_GONE = ("57P01", "57P02", "57P03", "25P03", "08000", "08003", "08006")
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where PostgreSQL is and who we are there."""
+
+    host: str
+    port: int
+    database: str
+    user: str
+    password: str = field(repr=False)
+    ca_file: str | None = None
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether the server is on this machine, where TLS is neither offered nor needed."""
+        return self.host in ("localhost", "::1") or self.host.startswith("127.")
+
+    @classmethod
+    def from_url(cls, url: str) -> Address:
+        """Read `postgresql://user:password@host:port/database[?sslrootcert=file]`."""
+        try:
+            parts = urlsplit(url)
+            port = parts.port or 5432
+        except ValueError:
+            raise ConfigurationError(_URL_FORM) from None
+        if parts.scheme not in ("postgresql", "postgres") or not parts.hostname or not parts.path.strip("/"):
+            raise ConfigurationError(_URL_FORM)
+        return cls(
+            host=parts.hostname,
+            port=port,
+            database=unquote(parts.path.lstrip("/")),
+            user=unquote(parts.username or "postgres"),
+            password=unquote(parts.password or ""),
+            ca_file=next(iter(parse_qs(parts.query).get("sslrootcert", ())), None),
+        )
+
+
+_URL_FORM = "DATABASE_URL must look like postgresql://user:password@host:5432/database"
+
+
+class Database:
+    """One connection; every call is one message to the server and one answer.
+
+    Not for sharing between threads: the main thread of a job owns it.
+    """
+
+    def __init__(self, address: Callable[..., Address], application_name: str = "nightshift") -> None:
+        """Take where to connect as a function; with `afresh=True` it must read a rotated secret again."""
+        self._address = address
+        self._application_name = application_name
+        self._connection: Connection | None = None
+        self._last_used = 0.0
+        self._in_transaction = False
+        self.round_trips = 0
+
+    def read(self, statement: str, **values: Any) -> list[Row]:
+        """Run a statement that changes nothing; a broken connection is reopened and the statement repeated once."""
+        body = render(statement, values).rstrip().rstrip(";")
+        if self._in_transaction:
+            return self._send(body)
+        message = f"BEGIN READ ONLY; {_GUARDS} {body}; COMMIT"
+        try:
+            return self._send(message)
+        except DatabaseUnavailable:
+            return self._send(message)
+
+    def write(self, statement: str, **values: Any) -> list[Row]:
+        """Run one or more statements as one transaction in one message, and return the last rows answered.
+
+        Raises:
+            DatabaseUnavailable: the connection broke; whether the transaction was committed is unknown.
+        """
+        body = render(statement, values).rstrip().rstrip(";")
+        if self._in_transaction:
+            return self._send(body)
+        return self._send(f"BEGIN; {_GUARDS} {body}; COMMIT")
+
+    def write_each(self, *statements: str) -> list[Row]:
+        """Run rendered groups of statements in one message, each group a transaction, up to the first error."""
+        groups = (f"BEGIN; {_GUARDS} {group.rstrip().rstrip(';')}; COMMIT" for group in statements)
+        return self._send("; ".join(groups))
+
+    def script(self, text: str) -> None:
+        """Run a file of statements inside the open transaction, as it stands: nothing in it is a placeholder."""
+        if not self._in_transaction:
+            raise DatabaseError("a script needs an open transaction")
+        self._send(text)
+
+    @contextmanager
+    def transaction(self, opening: str = "SELECT 1", **values: Any) -> Iterator[list[Row]]:
+        """Hold a transaction over several calls; `opening` goes with BEGIN in one message, its rows are yielded."""
+        body = render(opening, values).rstrip().rstrip(";")
+        rows = self._send(f"BEGIN; {_GUARDS} {body}")
+        self._in_transaction = True
+        try:
+            yield rows
+            self._send("COMMIT")
+        except BaseException:
+            self._roll_back()
+            raise
+        finally:
+            self._in_transaction = False
+
+    def close(self) -> None:
+        """Close the connection; the next call opens a new one."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            try:
+                connection.close()
+            except Exception:  # noqa: BLE001  # it is being thrown away; how it ends does not matter
+                return
+
+    def _send(self, message: str) -> list[Row]:
+        from pg8000.exceptions import DatabaseError as ServerError
+        from pg8000.exceptions import InterfaceError
+
+        connection = self._ready()
+        try:
+            self.round_trips += 1
+            connection.run(message)
+        except ServerError as error:
+            self._after_server_error(error.args[0])
+            raise _typed(error.args[0]) from None
+        except (InterfaceError, OSError) as error:
+            self.close()
+            raise DatabaseUnavailable(f"the connection to PostgreSQL broke ({type(error).__name__})") from None
+        self._last_used = time.monotonic()
+        return connection.last_result()
+
+    def _after_server_error(self, fields: dict[str, str]) -> None:
+        if fields.get("C") in _GONE:
+            self.close()
+        elif not self._in_transaction:
+            self._roll_back()
+
+    def _roll_back(self) -> None:
+        if self._connection is None:
+            return
+        try:
+            self._connection.run("ROLLBACK")
+        except Exception:  # noqa: BLE001  # it is thrown away, which rolls back
+            self.close()
+
+    def _ready(self) -> Connection:
+        if self._connection is not None and not self._in_transaction:
+            self._check_idle()
+        if self._connection is None:
+            if self._in_transaction:
+                raise DatabaseUnavailable("the connection broke inside a transaction; nothing of it was kept")
+            self._connection = self._open()
+        return self._connection
+
+    def _check_idle(self) -> None:
+        if time.monotonic() - self._last_used < IDLE_CHECK_S or self._connection is None:
+            return
+        try:
+            self._connection.run("SELECT 1")
+        except Exception:  # noqa: BLE001  # whatever it says, it cannot be used
+            self.close()
+
+    def _open(self) -> Connection:
+        from pg8000.exceptions import DatabaseError as ServerError
+
+        try:
+            return _connect(self._address(afresh=False), self._application_name)
+        except ServerError as error:
+            if error.args[0].get("C") not in _AUTHENTICATION_FAILED:
+                raise _typed(error.args[0]) from None
+        # The password may have been rotated since the secret was read: read it again, once.
+        try:
+            return _connect(self._address(afresh=True), self._application_name)
+        except ServerError as error:
+            raise _typed(error.args[0]) from None
+
+
+def _connect(address: Address, application_name: str) -> Connection:
+    from pg8000.exceptions import InterfaceError
+
+    from nightshift.wire import LastResultConnection
+
+    try:
+        connection = LastResultConnection(
+            user=address.user,
+            password=address.password,
+            host=address.host,
+            port=address.port,
+            database=address.database,
+            # False means no TLS; None would build a new context that verifies nothing.
+            ssl_context=False if address.is_loopback else _tls(address.ca_file),
+            sock=_dial(address),
+            application_name=application_name,
+        )
+    except (InterfaceError, OSError) as error:
+        raise DatabaseUnavailable(
+            f"cannot connect to PostgreSQL at {address.host}:{address.port} ({type(error).__name__})"
+        ) from None
+    if connection.parameter_statuses.get("standard_conforming_strings") != "on":
+        connection.close()
+        raise ConfigurationError("PostgreSQL must run with standard_conforming_strings = on")
+    return connection
+
+
+def _dial(address: Address) -> socket.socket:
+    sock = socket.create_connection((address.host, address.port), CONNECT_TIMEOUT_S)
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    sock.settimeout(ANSWER_TIMEOUT_S)
+    return sock
+
+
+@cache
+def _tls(ca_file: str | None) -> ssl.SSLContext:
+    """Build the verifying context once a process: pg8000's own default verifies nothing and costs 60 ms a connect."""
+    return ssl.create_default_context(cafile=ca_file)
+
+
+def _typed(fields: dict[str, str]) -> Exception:
+    code = fields.get("C", "")
+    message = fields.get("M", "PostgreSQL refused the statement")
+    if code in _TYPED:
+        return _TYPED[code](message)
+    if code in _LOCK_NOT_AVAILABLE:
+        return DatabaseBusy(message, code)
+    if code in _GONE:
+        return DatabaseUnavailable(message, code)
+    # Only the message: DETAIL and the statement may quote rows, and rows may hold what logs must not.
+    return DatabaseError(f"{message} [{code}]", code)

@@ -1,0 +1,273 @@
+"""What happens around the work of every run, in the order in which it happens."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from uuid import uuid4
+
+from nightshift import fence, handover, runs
+from nightshift.errors import (
+    InvalidEvent,
+    JobFailed,
+    LeaseLost,
+    LockError,
+    LockRefused,
+    LockUnavailable,
+    NightshiftError,
+    SlotAlreadyDone,
+    StaleFence,
+)
+from nightshift.event import JobEvent
+from nightshift.job import RESERVE_S, Job, Outcome, Run
+from nightshift.lock import Lease
+from nightshift.platform import Platform, platform
+from nightshift.runs import RunRecord
+from nightshift.telemetry import emit, logger
+
+# Without a Lambda context (a test, a shell) a run may take this long.
+_NO_CONTEXT_S = 900.0
+# The run was taken from us: somebody newer holds the lock, and what they do is theirs to report.
+_SUPERSEDED = (StaleFence, SlotAlreadyDone, LeaseLost)
+
+
+def execute(job: Job, work: Callable[[Run], Outcome], raw: Any, context: Any) -> dict[str, Any]:
+    """Run `work` once under the job's lock and return what became of it.
+
+    Raises:
+        InvalidEvent: the event is not one that this job accepts.
+        JobFailed: the work failed; Lambda counts the error, and retries the event.
+    """
+    log = logger(job.name)
+    try:
+        event = JobEvent.parse(raw, job.parameters)
+    except InvalidEvent as error:
+        log.error("Event refused", problems=error.problems)  # noqa: TRY400  # the caller's mistake, not ours
+        raise
+    return _Execution(job, platform(), event, _Invocation.of(context), time.monotonic()).run(work)
+
+
+@dataclass(frozen=True)
+class _Invocation:
+    """What Lambda tells about the invocation."""
+
+    request_id: str
+    function: str
+    ends_at: float
+
+    @classmethod
+    def of(cls, context: Any) -> _Invocation:
+        remaining_s = context.get_remaining_time_in_millis() / 1000 if context else _NO_CONTEXT_S
+        return cls(
+            request_id=getattr(context, "aws_request_id", "") or "local",
+            function=getattr(context, "function_name", "") or "",
+            ends_at=time.monotonic() + remaining_s,
+        )
+
+
+class _Execution:
+    def __init__(self, job: Job, base: Platform, event: JobEvent, invocation: _Invocation, started: float) -> None:
+        self._job = job
+        self._platform = base
+        self._event = event
+        self._invocation = invocation
+        self._started = started
+        self._running_for_s = 0.0
+        self._log = logger(job.name)
+        self._record = RunRecord(
+            id=event.run_id or str(uuid4()),
+            job=job.name,
+            lock=job.lock_name(event.params),
+            trigger=event.trigger,
+            who=f"{event.trigger} run of {job.name}",
+            slot=event.slot,
+            params=event.params,
+        )
+        self._facts: dict[str, Any] = {
+            "run_id": self._record.id, "job": job.name, "trigger": event.trigger,
+            "slot": event.slot.isoformat() if event.slot else None, "part": event.part,
+        }  # fmt: skip
+
+    def run(self, work: Callable[[Run], Outcome]) -> dict[str, Any]:
+        try:
+            lease = self._take_lock()
+        except LockRefused as error:
+            return self._skip(error.refusal.reason, error)
+        except LockUnavailable as error:
+            return self._fail(error)
+        try:
+            run = self._begin(lease)
+        except _SUPERSEDED as error:
+            self._release(lease, "superseded")
+            return self._skip("superseded", error)
+        except Exception as error:  # noqa: BLE001  # whatever it is, the lock is freed
+            self._release(lease, "failed")
+            return self._fail(error)
+        return self._work(run, work)
+
+    def _take_lock(self) -> Lease | None:
+        locks, event, record = self._platform.locks, self._event, self._record
+        lease_s = min(float(self._job.at_most_s), self._invocation.ends_at - time.monotonic())
+        try:
+            if event.lease:
+                given = event.lease
+                return locks.adopt(record.lock, given.holder, given.fence, lease_s, slot_ms=event.slot_ms)
+            return locks.acquire(
+                record.lock,
+                lease_s,
+                who=record.who,
+                run_id=record.id,
+                slot_ms=event.slot_ms,
+                named_after_data=self._job.locks_by_data,
+            )
+        except LockUnavailable as error:
+            if not self._job.runs_unlocked:
+                raise
+            self._log.warning("Running without the lock", degraded=True, error=str(error), **self._facts)
+            return None
+
+    def _begin(self, lease: Lease | None) -> Run:
+        """Claim the fence, record the run, say so; the claim and the record are two transactions in one message."""
+        started = runs.start(
+            self._record, lease.fence if lease else None, self._event.part, self._invocation.request_id
+        )
+        claim = [fence.claim_one(lease)] if lease else []
+        rows = self._platform.database.write_each(*claim, started)
+        if not rows or "running_for_s" not in rows[0]:
+            raise StaleFence("the run was ended while it waited")
+        now = time.monotonic()
+        self._running_for_s = rows[0]["running_for_s"]
+        left_in_all = self._job.at_most_s - self._running_for_s
+        reserve = min(RESERVE_S, 0.2 * (self._invocation.ends_at - now))
+        self._log.info("Job started", **self._facts)
+        return Run(
+            id=self._record.id,
+            job=self._job,
+            trigger=self._event.trigger,
+            params=self._event.params,
+            platform=self._platform,
+            deadline=min(self._invocation.ends_at - reserve, now + left_in_all),
+            slot=self._event.slot,
+            lease=lease,
+        )
+
+    def _work(self, run: Run, work: Callable[[Run], Outcome]) -> dict[str, Any]:
+        try:
+            outcome = work(run)
+            if run.lease is None:
+                outcome = replace(outcome, metadata={**outcome.metadata, "degraded": True})
+            if outcome.unfinished is not None and self._may_go_on(run):
+                return self._hand_over(run, outcome)
+            totals = self._finish(run, outcome)
+        except _SUPERSEDED as error:
+            self._release(run.lease, "superseded")
+            self._record_end(runs.finish(run.id, "skipped", error=error))
+            return self._skip("superseded", error)
+        except Exception as error:  # noqa: BLE001  # whatever it is, the lock is freed
+            self._release(run.lease, "failed")
+            self._record_end(runs.finish(run.id, "failed", error=error))
+            return self._fail(error)
+        self._release(run.lease, "succeeded", slot_done=True)
+        return self._report("succeeded", run, outcome, totals)
+
+    def _finish(self, run: Run, outcome: Outcome) -> Mapping[str, Any]:
+        """End the run and its slot in one fenced transaction: of two runs of a slot, one finishes."""
+        slot = fence.finish_slot(run.lease) if run.lease else ""
+        counts = _counts(outcome)
+        if outcome.unfinished is not None:
+            counts["metadata"] = {**outcome.metadata, "unfinished": True}
+        rows = run.write(f"{slot} {runs.finish(run.id, 'succeeded', **counts)}")
+        return rows[0] if rows and "duration_ms" in rows[0] else {}
+
+    def _may_go_on(self, run: Run) -> bool:
+        """Whether another part fits into the job's own limit; without a lock nothing can be handed over."""
+        return run.lease is not None and self._left_in_all_s(run) > handover.QUEUE_WINDOW_S
+
+    def _left_in_all_s(self, run: Run) -> float:
+        return self._job.at_most_s - self._running_for_s - (run.monotonic() - self._started)
+
+    def _hand_over(self, run: Run, outcome: Outcome) -> dict[str, Any]:
+        """Keep the lock for the next part of this run and wake it."""
+        run.write(runs.progress(run.id, **_counts(outcome)))
+        # Never shorter than what is left of this lease: a renewal cannot shorten it.
+        window = max(handover.QUEUE_WINDOW_S, run.time_left_s + RESERVE_S)
+        assert run.lease is not None  # noqa: S101  # _may_go_on
+        lease = self._platform.locks.renew(run.lease, window)
+        record = replace(self._record, params=outcome.unfinished)
+        handover.wake(self._platform, self._invocation.function, handover.event_of(record, lease, self._event.part + 1))
+        return self._report("continued", run, outcome, {})
+
+    def _fail(self, error: Exception) -> dict[str, Any]:
+        """Report a failed run and raise, so that Lambda counts the error and retries a scheduled event."""
+        expected = isinstance(error, NightshiftError)
+        said = f"{type(error).__name__}: {error}"
+        self._record_end(runs.unstarted(self._record, "failed", type(error).__name__, said))
+        self._log.error(
+            "Job failed", jobType=self._job.name, status="failed", error=said, duration=self._elapsed_ms(),
+            exc_info=None if expected else error, **self._facts,
+        )  # fmt: skip
+        emit(self._job.name, {"RunsFailed": ("Count", 1), "Duration": ("Milliseconds", self._elapsed_ms())})
+        raise JobFailed(f"{self._job.name}: {said}") from error
+
+    def _skip(self, reason: str, error: Exception) -> dict[str, Any]:
+        """End as a successful no-op, so that Lambda does not retry what somebody else does or has done."""
+        self._log.info(
+            "Job skipped",
+            jobType=self._job.name,
+            status="skipped",
+            reason=reason,
+            detail=str(error),
+            **self._facts,
+        )
+        emit(self._job.name, {"Overruns" if reason == "held" else "RunsSkipped": ("Count", 1)})
+        if self._event.lease is None:
+            self._record_end(runs.unstarted(self._record, "skipped", reason, str(error)))
+        return {**self._facts, "status": "skipped", "reason": reason, "detail": str(error)}
+
+    def _record_end(self, statement: str) -> None:
+        """Write how a run ended badly; the report that follows matters more than this record."""
+        try:
+            self._platform.database.write(statement)
+        except NightshiftError as error:
+            self._log.error("Run not recorded", error=str(error), **self._facts)
+
+    def _release(self, lease: Lease | None, outcome: str, *, slot_done: bool = False) -> None:
+        if lease is None:
+            return
+        try:
+            self._platform.locks.release(lease, outcome, slot_done=slot_done, at_least_s=self._job.at_least_s)
+        except LockError as error:
+            # The lease ends by itself; a run that did its work is not failed for it.
+            self._log.warning("Lock not released", error=str(error), **self._facts)
+
+    def _report(self, status: str, run: Run, outcome: Outcome, totals: Mapping[str, Any]) -> dict[str, Any]:
+        result = {
+            "jobType": self._job.name,
+            "status": status,
+            "processed": totals.get("processed", outcome.processed),
+            "failed": totals.get("failed", outcome.failed),
+            "errors": list(outcome.errors)[: runs.MAX_ERRORS],
+            "duration": totals.get("duration_ms", self._elapsed_ms()),
+            "metadata": dict(outcome.metadata),
+        }
+        self._log.info(self._job.completed, **result, **self._facts)
+        emit(self._job.name, {
+            "RunsSucceeded" if status == "succeeded" else "RunsContinued": ("Count", 1),
+            "ItemsProcessed": ("Count", outcome.processed),
+            "ItemsFailed": ("Count", outcome.failed),
+            "Duration": ("Milliseconds", self._elapsed_ms()),
+            **run.metrics,
+        })  # fmt: skip
+        return {**result, **self._facts}
+
+    def _elapsed_ms(self) -> int:
+        return round((time.monotonic() - self._started) * 1000)
+
+
+def _counts(outcome: Outcome) -> dict[str, Any]:
+    return {
+        "processed": outcome.processed, "failed": outcome.failed, "errors": outcome.errors, "metadata":
+        outcome.metadata,
+    }  # fmt: skip

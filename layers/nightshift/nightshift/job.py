@@ -1,0 +1,167 @@
+"""A job is declared once; its declaration turns the job's own work into a guarded Lambda handler.
+
+    CLEANUP = Job("cleanup-reservations", at_most_s=300, description="Give the stock of abandoned carts back.")
+
+    @CLEANUP.handler
+    def handler(run: Run) -> Outcome:
+        return release_expired(run)
+
+Everything all jobs share happens around that call, in `nightshift.execution`: parse, lock, fence, deadline,
+record, log, metrics, errors, release.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property, wraps
+from typing import Any
+
+from nightshift import fence
+from nightshift.database import Database, Row
+from nightshift.errors import LeaseLost
+from nightshift.lock import Lease
+from nightshift.parameters import Parameter
+from nightshift.platform import Platform
+from nightshift.telemetry import logger
+
+Handler = Callable[[Any, Any], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What the work of a run came to.
+
+    `unfinished` holds the parameters with which a next part goes on, where the deadline came first.
+    """
+
+    processed: int = 0
+    failed: int = 0
+    errors: Sequence[str] = ()
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    unfinished: Mapping[str, Any] | None = None
+
+
+@dataclass(frozen=True)
+class Job:
+    """One job: its name, its lock, and what it may be asked for.
+
+    Attributes:
+        at_most_s: the longest that a run may take over all its parts; also the longest lease.
+        lock: the lock's name where it is not the job's; `{parameter}` in it is filled in, one lock for each
+            value. at_least_s: a run that ended sooner still keeps the next one out until this long after its
+            start. runs_unlocked: where DynamoDB cannot be asked, run all the same (a duplicate would only
+            waste work). completed: the message of the end line.
+    """
+
+    name: str
+    at_most_s: int
+    description: str
+    parameters: tuple[Parameter, ...] = ()
+    lock: str = ""
+    at_least_s: int = 0
+    runs_unlocked: bool = False
+    completed: str = "Job completed"
+
+    def lock_name(self, params: Mapping[str, Any]) -> str:
+        """Return the name of the lock that a run with these parameters takes."""
+        return (self.lock or self.name).format(**params)
+
+    @property
+    def locks_by_data(self) -> bool:
+        """Whether there is a lock for each value of some parameter."""
+        return "{" in self.lock
+
+    def handler(self, work: Callable[[Run], Outcome]) -> Handler:
+        """Turn the job's work into its Lambda handler."""
+
+        @wraps(work)
+        def handle(event: Any, context: Any) -> dict[str, Any]:
+            from nightshift.execution import execute
+
+            return execute(self, work, event, context)
+
+        return handle
+
+
+@dataclass
+class Run:
+    """One run of a job, as its work sees it. `deadline` is on this process's monotonic clock."""
+
+    id: str
+    job: Job
+    trigger: str
+    params: Mapping[str, Any]
+    platform: Platform
+    deadline: float
+    slot: datetime | None = None
+    lease: Lease | None = None
+    metrics: dict[str, tuple[str, float]] = field(default_factory=dict)
+    monotonic: Callable[[], float] = time.monotonic
+
+    @property
+    def database(self) -> Database:
+        """The one connection; only the main thread may use it."""
+        return self.platform.database
+
+    @cached_property
+    def log(self) -> Any:
+        """The job's logger; every line of it carries the run's id."""
+        return logger(self.job.name)
+
+    @property
+    def time_left_s(self) -> float:
+        """Seconds until work must stop, between two items."""
+        return self.deadline - self.monotonic()
+
+    def write(self, statement: str, *, holding: Sequence[Lease] = (), **values: Any) -> list[Row]:
+        """Write in one fenced transaction and one message; `holding` names leases that must be ours besides the run's.
+
+        Raises:
+            StaleFence: a newer holder was here; nothing was written.
+            LeaseLost: our own clock says that the lease is over; nothing was sent.
+        """
+        return self.database.write(f"{self._fence(holding)} {statement}", **values)
+
+    def transaction(
+        self, opening: str, *, holding: Sequence[Lease] = (), **values: Any
+    ) -> AbstractContextManager[list[Row], bool | None]:
+        """Hold a fenced transaction over several calls, begun with `opening`; raises as `write` does."""
+        return self.database.transaction(f"{self._fence(holding)} {opening}", **values)
+
+    def checkpoint(self) -> None:
+        """Make sure, between two batches, that the lease is still ours, and extend it to the deadline.
+
+        Raises:
+            LeaseLost: it is not; stop without another effect.
+        """
+        if self.lease is not None:
+            self._check(self.lease)
+            self.lease = self.platform.locks.renew(self.lease, max(1.0, self.time_left_s + RESERVE_S))
+
+    def count(self, metric: str, value: float, unit: str = "Count") -> None:
+        """Add a metric to what the run emits at its end."""
+        self.metrics[metric] = (unit, self.metrics.get(metric, (unit, 0.0))[1] + value)
+
+    def _fence(self, holding: Sequence[Lease]) -> str:
+        leases = [lease for lease in (self.lease, *holding) if lease is not None]
+        for lease in leases:
+            self._check(lease)
+        return fence.hold(leases)
+
+    def _check(self, lease: Lease) -> None:
+        if self.monotonic() >= lease.deadline:
+            raise LeaseLost(f"{lease.name}: the lease ended before the work did")
+
+
+# Kept back from Lambda's remaining time for finishing: the last transaction, the release, the end line.
+RESERVE_S = 10.0
+
+
+def batches(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+    """Yield `items` in slices of at most `size`."""
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

@@ -1,0 +1,349 @@
+"""The lease in DynamoDB: one holder at a time for each lock name, five operations, each one conditional UpdateItem.
+
+What is guaranteed: no two holders believe in their lease at the same moment, as long as clocks differ by less
+than the skew margin; and the fence number of a name never decreases. What is not: a holder that was paused
+may still *act* after its lease has ended; that is what `nightshift.fence` is for.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+from nightshift.errors import LeaseLost, LockRefused, LockUnavailable
+
+SKEW_MARGIN_MS = 1_000
+# Locks named after data (one product, one comparison) may vanish at least 7 days after their release; one day
+# is for the run.
+DATA_LOCK_TTL_S = 8 * 24 * 3600
+
+_HELD = "held"
+_COOLING = "cooling"
+_SLOT_DONE = "slot_done"
+_STALE = "stale"
+
+
+@dataclass(frozen=True)
+class Lease:
+    """A lock that this process holds until `deadline` on its own monotonic clock."""
+
+    name: str
+    holder: str
+    fence: int
+    until_ms: int
+    deadline: float
+    since_ms: int
+    slot_ms: int | None = None
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """Why a lock was not given: who has it, since when, until when."""
+
+    name: str
+    reason: str
+    holder: str | None = None
+    who: str | None = None
+    run_id: str | None = None
+    since_ms: int | None = None
+    until_ms: int | None = None
+
+    @classmethod
+    def read(cls, name: str, item: Mapping[str, Any], reason: str) -> Refusal:
+        """Build a refusal from the item that caused it."""
+        return cls(
+            name=name,
+            reason=reason,
+            holder=item.get("holder"),
+            who=item.get("who"),
+            run_id=item.get("run_id"),
+            since_ms=item.get("since_ms"),
+            until_ms=item.get("until_ms"),
+        )
+
+    def retry_after_s(self, now_ms: int) -> int:
+        """Return in how many whole seconds the lock is free at the latest (at least 1)."""
+        if not self.until_ms:
+            return 1
+        return max(1, -(-(self.until_ms + SKEW_MARGIN_MS - now_ms) // 1000))
+
+    def __str__(self) -> str:
+        """Say it in a sentence for logs."""
+        if self.reason == _SLOT_DONE:
+            return f"{self.name}: this scheduled slot has already been done"
+        if self.reason == _COOLING:
+            return f"{self.name}: it ran a moment ago and may run again from {_clock(self.until_ms)}"
+        if self.reason == _STALE:
+            return f"{self.name}: this event is late; its lease has passed to somebody else or has ended"
+        since, until = _clock(self.since_ms), _clock(self.until_ms)
+        return f"{self.name}: held by {self.who or self.holder} since {since}, until {until}"
+
+
+class Locks:
+    """The lock table."""
+
+    def __init__(
+        self,
+        client: Callable[[], Any],
+        table: str,
+        *,
+        clock_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+        monotonic: Callable[[], float] = time.monotonic,
+        skew_margin_ms: int = SKEW_MARGIN_MS,
+    ) -> None:
+        """Take the DynamoDB client as a function, so that it is made at first use."""
+        self._client = client
+        self._table = table
+        self._clock_ms = clock_ms
+        self._monotonic = monotonic
+        self._skew_ms = skew_margin_ms
+
+    def acquire(
+        self,
+        name: str,
+        lease_s: float,
+        *,
+        who: str,
+        run_id: str,
+        slot_ms: int | None = None,
+        named_after_data: bool = False,
+    ) -> Lease:
+        """Take the lock for `lease_s` seconds.
+
+        Raises:
+            LockRefused: somebody holds it, it is held back by at-least-for, or `slot_ms` is done already.
+            LockUnavailable: the table cannot be asked; whatever was taken has been given back if that was
+                possible.
+        """
+        me, started, now = str(uuid4()), self._monotonic(), self._clock_ms()
+        until = now + int(lease_s * 1000)
+        values: dict[str, Any] = {
+            ":me": me,
+            ":one": 1,
+            ":until": until,
+            ":now": now,
+            ":free": now - self._skew_ms,
+            ":who": who,
+            ":run": run_id,
+            # A re-created data lock starts above every fence it ever had: fences grow slower than milliseconds.
+            ":base": now if named_after_data else 0,
+        }
+        update = (
+            "SET holder = :me, origin = :me, fence = if_not_exists(fence, :base) + :one, until_ms = :until,"
+            " since_ms = :now, who = :who, run_id = :run"
+        )
+        condition = "(attribute_not_exists(until_ms) OR until_ms < :free)"
+        if slot_ms is not None:
+            values[":slot"] = slot_ms
+            update += ", slot = :slot"
+            condition += " AND (attribute_not_exists(done_slot) OR done_slot < :slot)"
+        if named_after_data:
+            values[":expires"] = until // 1000 + DATA_LOCK_TTL_S
+            update += ", expires_s = :expires"
+        try:
+            item = self._update(name, update, condition, values)
+        except _ConditionFailed as refused:
+            if refused.item.get("holder") != me:
+                raise LockRefused(self._refusal(name, refused.item, slot_ms)) from None
+            # Ours: the response was lost and the SDK sent the request again.
+            item = refused.item
+        except LockUnavailable:
+            self._give_back_unknown(name, me)
+            raise
+        return _lease(name, item, started + lease_s, slot_ms)
+
+    def renew(self, lease: Lease, lease_s: float) -> Lease:
+        """Extend a held lease to `lease_s` seconds from now; never shortens it.
+
+        Raises:
+            LeaseLost: it is not ours any more.
+        """
+        started = self._monotonic()
+        until = self._clock_ms() + int(lease_s * 1000)
+        values = {":me": lease.holder, ":f": lease.fence, ":until": until}
+        try:
+            item = self._update(
+                lease.name,
+                "SET until_ms = :until",
+                "holder = :me AND fence = :f AND until_ms <= :until",
+                values,
+            )
+        except _ConditionFailed as refused:
+            if refused.item.get("holder") == lease.holder and refused.item.get("fence") == lease.fence:
+                return lease
+            raise LeaseLost(f"{lease.name}: the lease was lost before it could be renewed") from None
+        return _lease(lease.name, item, started + lease_s, lease.slot_ms)
+
+    def release(self, lease: Lease, outcome: str, *, slot_done: bool = False, at_least_s: float = 0) -> bool:
+        """Give the lock back and return whether it still was ours.
+
+        `slot_done` marks the lease's slot as finished well; `at_least_s` holds the lock back until that long
+        after it was taken.
+        """
+        now = self._clock_ms()
+        hold_back = lease.since_ms + int(at_least_s * 1000) - self._skew_ms if at_least_s else 0
+        values: dict[str, Any] = {
+            ":me": lease.holder, ":f": lease.fence, ":until": hold_back if hold_back > now else 0, ":now":
+            now, ":outcome": outcome,
+        }  # fmt: skip
+        update = "SET until_ms = :until, released_ms = :now, last_holder = :me, last_outcome = :outcome"
+        if slot_done and lease.slot_ms is not None:
+            values[":slot"] = lease.slot_ms
+            update += ", done_slot = :slot"
+        try:
+            self._update(lease.name, update + " REMOVE holder", "holder = :me AND fence = :f", values)
+        except _ConditionFailed as refused:
+            return refused.item.get("last_holder") == lease.holder
+        return True
+
+    def adopt(self, name: str, token: str, fence: int, lease_s: float, *, slot_ms: int | None = None) -> Lease:
+        """Take over the lease that was handed over with `token` and `fence`; the giver can do nothing with it any more.
+
+        A second delivery of the same hand-over is refused, unless the first adopter has let its lease lapse
+        (it died).
+
+        Raises:
+            LockRefused: the hand-over was adopted, released or has been superseded.
+        """
+        me, started, now = str(uuid4()), self._monotonic(), self._clock_ms()
+        values = {
+            ":me": me, ":one": 1, ":until": now + int(lease_s * 1000), ":token": token, ":f": fence, ":free":
+            now - self._skew_ms,
+        }  # fmt: skip
+        try:
+            item = self._update(
+                name,
+                # origin follows the token, so that a run handed over a second time can be retried like the
+                # first time.
+                "SET holder = :me, origin = :token, fence = fence + :one, until_ms = :until",
+                "(holder = :token AND fence = :f)"
+                " OR (origin = :token AND attribute_exists(holder) AND until_ms < :free)",
+                values,
+            )
+        except _ConditionFailed as refused:
+            if refused.item.get("holder") != me:
+                raise LockRefused(Refusal.read(name, refused.item, _STALE)) from None
+            item = refused.item
+        except LockUnavailable:
+            self._give_back_unknown(name, me)
+            raise
+        return _lease(name, item, started + lease_s, slot_ms)
+
+    def force_release(self, name: str, holder: str, who: str) -> bool:
+        """Free a lock by hand, naming the holder exactly as a refusal showed it; return whether it was that holder's.
+
+        The fence stays, so a holder that still works is stopped at its next write.
+        """
+        values = {
+            ":holder": holder,
+            ":zero": 0,
+            ":now": self._clock_ms(),
+            ":outcome": f"force-released by {who}",
+        }
+        update = (
+            "SET until_ms = :zero, released_ms = :now, last_holder = :holder, last_outcome = :outcome REMOVE holder"
+        )
+        try:
+            self._update(name, update, "holder = :holder", values)
+        except _ConditionFailed:
+            return False
+        return True
+
+    def read(self, name: str) -> dict[str, Any] | None:
+        """Return the item of one lock, or None where it was never taken."""
+        from nightshift.dynamodb import decode
+
+        answer = self._call("get_item", Key={"pk": {"S": name}}, ConsistentRead=True)
+        return decode(answer["Item"]) if "Item" in answer else None
+
+    def held(self) -> list[dict[str, Any]]:
+        """Return every lock that somebody holds now, by name."""
+        from nightshift.dynamodb import decode
+
+        items: list[dict[str, Any]] = []
+        start: dict[str, Any] = {}
+        while True:
+            page = self._call("scan", FilterExpression="attribute_exists(holder)", ConsistentRead=True, **start)
+            items += [decode(item) for item in page["Items"]]
+            if "LastEvaluatedKey" not in page:
+                return sorted(items, key=lambda item: str(item["pk"]))
+            start = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
+
+    def _refusal(self, name: str, item: Mapping[str, Any], slot_ms: int | None) -> Refusal:
+        # The slot first: whoever holds the lock, a slot that is done needs no second try.
+        if slot_ms is not None and item.get("done_slot", -1) >= slot_ms:
+            return Refusal.read(name, item, _SLOT_DONE)
+        return Refusal.read(name, item, _HELD if item.get("holder") else _COOLING)
+
+    def _give_back_unknown(self, name: str, me: str) -> None:
+        """Undo an acquire or adopt whose outcome is unknown; once, because the table may be out of reach altogether."""
+        values = {":me": me, ":zero": 0, ":now": self._clock_ms(), ":outcome": "acquire-unknown"}
+        update = "SET until_ms = :zero, released_ms = :now, last_holder = :me, last_outcome = :outcome REMOVE holder"
+        try:
+            self._update(name, update, "holder = :me", values)
+        except (_ConditionFailed, LockUnavailable):
+            return
+
+    def _update(
+        self,
+        name: str,
+        update: str,
+        condition: str,
+        values: Mapping[str, Any],
+    ) -> dict[str, Any]:
+        from nightshift.dynamodb import decode, encode
+
+        request: dict[str, Any] = {
+            "Key": {"pk": {"S": name}},
+            "UpdateExpression": update,
+            "ConditionExpression": condition,
+            "ExpressionAttributeValues": encode(values),
+            "ReturnValues": "ALL_NEW",
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+        return decode(self._call("update_item", **request)["Attributes"])
+
+    def _call(self, operation: str, **request: Any) -> dict[str, Any]:
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        from nightshift.dynamodb import decode
+
+        try:
+            answer: dict[str, Any] = getattr(self._client(), operation)(TableName=self._table, **request)
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise LockUnavailable(f"the lock table refused: {error.response['Error']['Code']}") from None
+            old: Any = error.response.get("Item")
+            # Some emulators leave the old item out; a refusal must tell who holds the lock, so it is read.
+            raise _ConditionFailed(decode(old) if old else self.read(request["Key"]["pk"]["S"]) or {}) from None
+        except BotoCoreError as error:
+            raise LockUnavailable(f"the lock table cannot be reached ({type(error).__name__})") from None
+        return answer
+
+
+class _ConditionFailed(Exception):
+    def __init__(self, item: dict[str, Any]) -> None:
+        self.item = item
+        super().__init__()
+
+
+def _lease(name: str, item: Mapping[str, Any], deadline: float, slot_ms: int | None) -> Lease:
+    return Lease(
+        name=name,
+        holder=item["holder"],
+        fence=item["fence"],
+        until_ms=item["until_ms"],
+        deadline=deadline,
+        since_ms=item.get("since_ms", 0),
+        slot_ms=slot_ms,
+    )
+
+
+def _clock(epoch_ms: int | None) -> str:
+    if not epoch_ms:
+        return "an unknown time"
+    return datetime.fromtimestamp(epoch_ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

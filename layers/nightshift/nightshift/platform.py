@@ -1,0 +1,100 @@
+"""What a function stands on, made once a process and at first use: connection, locks, secrets, AWS clients."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import cache, cached_property
+from typing import Any
+
+from nightshift.database import Address, Database
+from nightshift.errors import ConfigurationError, SettingsError
+from nightshift.lock import Locks
+from nightshift.secrets import Secrets
+from nightshift.settings import env, load
+
+
+@dataclass(frozen=True)
+class PlatformSettings:
+    """Where the shared parts are."""
+
+    lock_table: str = env("LOCK_TABLE")
+    # One of the two; the URL is for local use and wins.
+    database_url: str = env("DATABASE_URL", default="")
+    database_secret_ref: str = env("DATABASE_SECRET_REF", default="")
+    database_ca_file: str = env("DATABASE_CA_FILE", default="")
+
+
+class Platform:
+    """The shared parts of one process."""
+
+    def __init__(self, settings: PlatformSettings) -> None:
+        """Take the settings; nothing is connected yet."""
+        self.settings = settings
+        self._clients: dict[str, Any] = {}
+
+    @cached_property
+    def database(self) -> Database:
+        """The one connection."""
+        return Database(self._database_address)
+
+    @cached_property
+    def locks(self) -> Locks:
+        """The lock table."""
+        return Locks(lambda: self.client("dynamodb"), self.settings.lock_table)
+
+    @cached_property
+    def secrets(self) -> Secrets:
+        """The secrets by reference."""
+        return Secrets(self.client)
+
+    def client(self, service: str) -> Any:
+        """Return the AWS client of a service, made at first use with time-outs that fit inside a lease."""
+        if service not in self._clients:
+            import boto3
+            from botocore.config import Config
+
+            config = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "total_max_attempts": 3})
+            make: Any = boto3.client  # its stubs know each service by a literal name
+            self._clients[service] = make(service, config=config)
+        return self._clients[service]
+
+    def _database_address(self, *, afresh: bool) -> Address:
+        if self.settings.database_url:
+            return Address.from_url(self.settings.database_url)
+        import json
+
+        secret = self.secrets.current(self.settings.database_secret_ref, afresh=afresh)
+        try:
+            fields = json.loads(secret)
+            return Address(
+                host=fields["host"],
+                port=int(fields.get("port", 5432)),
+                database=fields.get("dbname") or "postgres",
+                user=fields["username"],
+                password=fields["password"],
+                ca_file=self.settings.database_ca_file or None,
+            )
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise ConfigurationError(
+                "the database secret must be JSON with host, port, username, password and dbname"
+            ) from None
+
+
+@cache
+def platform() -> Platform:
+    """Return the platform of this process, read from its environment.
+
+    Raises:
+        SettingsError: naming every variable that is missing or wrong.
+    """
+    problems: list[str] = []
+    try:
+        settings = load(PlatformSettings, os.environ)
+    except SettingsError as error:
+        problems += error.problems
+    if not os.environ.get("DATABASE_URL") and not os.environ.get("DATABASE_SECRET_REF"):
+        problems.append("DATABASE_SECRET_REF (or DATABASE_URL) is missing")
+    if problems:
+        raise SettingsError(problems)
+    return Platform(settings)

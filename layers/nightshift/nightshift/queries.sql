@@ -1,0 +1,43 @@
+-- name: lose_superseded
+-- Runs of this lock that an older holder began and never ended: the holder died or was frozen.
+UPDATE job_runs
+SET status = 'lost', finished_at = now(), error_class = 'Lost',
+    error = 'the run was never ended; a newer one has taken its lock'
+WHERE lock = :lock AND status IN ('queued', 'running') AND fence < :fence AND id <> :id
+
+-- name: queue_run
+INSERT INTO job_runs (id, job, lock, trigger, slot, status, who, params, fence)
+VALUES (:id, :job, :lock, :trigger, :slot, 'queued', :who, :params, :fence)
+
+-- name: start_run
+-- A run that was queued at the door, or goes on after a hand-over, keeps its row and its first start.
+INSERT INTO job_runs AS known (id, job, lock, trigger, slot, status, who, params, fence, part, request_id, started_at)
+VALUES (:id, :job, :lock, :trigger, :slot, 'running', :who, :params, :fence, :part, :request_id, now())
+ON CONFLICT (id) DO UPDATE
+SET status = 'running', fence = excluded.fence, part = excluded.part, request_id = excluded.request_id,
+    started_at = coalesce(known.started_at, excluded.started_at)
+WHERE known.status IN ('queued', 'running')
+RETURNING extract(epoch FROM now() - started_at)::float8 AS running_for_s
+
+-- name: progress_run
+UPDATE job_runs
+SET processed = processed + :processed, failed = failed + :failed, errors = :errors::jsonb, metadata = metadata || :metadata::jsonb
+WHERE id = :id
+
+-- name: finish_run
+UPDATE job_runs
+SET status = :status, finished_at = now(),
+    duration_ms = (extract(epoch FROM now() - coalesce(started_at, created_at)) * 1000)::bigint,
+    processed = processed + :processed, failed = failed + :failed,
+    errors = CASE WHEN jsonb_array_length(errors) = 0 THEN :errors::jsonb ELSE errors END,
+    metadata = metadata || :metadata::jsonb, error_class = :error_class, error = :error
+WHERE id = :id AND status IN ('queued', 'running')
+RETURNING processed, failed, duration_ms
+
+-- name: record_unstarted
+-- A run that never began: skipped because the lock or the slot was taken, or failed because something it needs was out of reach.
+INSERT INTO job_runs (id, job, lock, trigger, slot, status, who, params, finished_at, duration_ms, error_class, error)
+VALUES (:id, :job, :lock, :trigger, :slot, :status, :who, :params, now(), 0, :error_class, :error)
+ON CONFLICT (id) DO UPDATE
+SET status = excluded.status, finished_at = excluded.finished_at, error_class = excluded.error_class, error = excluded.error
+WHERE job_runs.status = 'queued'

@@ -1,0 +1,99 @@
+"""Run records: what became of every run, for people and for the next run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from nightshift.sql import queries, render
+
+MAX_ERRORS = 10
+_ERROR_LENGTH = 500
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """What identifies a run in the records."""
+
+    id: str
+    job: str
+    lock: str
+    trigger: str
+    who: str
+    slot: datetime | None = None
+    params: Mapping[str, Any] | None = None
+
+    def values(self) -> dict[str, Any]:
+        """Return the columns that identify the run."""
+        return {
+            "id": self.id, "job": self.job, "lock": self.lock, "trigger": self.trigger, "who": self.who,
+            "slot": self.slot, "params": dict(self.params or {}),
+        }  # fmt: skip
+
+
+def queue(record: RunRecord, fence: int) -> str:
+    """Return the statements that record a run which the door has accepted and a worker will adopt."""
+    return "; ".join((_lose(record, fence), _render("queue_run", **record.values(), fence=fence)))
+
+
+def start(record: RunRecord, fence: int | None, part: int, request_id: str) -> str:
+    """Return the statements that record a run as running; no row comes back where it has been ended meanwhile."""
+    values = record.values()
+    begun = _render("start_run", **values, fence=fence, part=part, request_id=request_id)
+    return begun if fence is None else "; ".join((_lose(record, fence), begun))
+
+
+def progress(run_id: str, processed: int, failed: int, errors: Sequence[str], metadata: Mapping[str, Any]) -> str:
+    """Return the statement that adds what one part of a longer run has done."""
+    return _render(
+        "progress_run",
+        id=run_id,
+        processed=processed,
+        failed=failed,
+        errors=_shortened(errors),
+        metadata=dict(metadata),
+    )
+
+
+def finish(
+    run_id: str,
+    status: str,
+    *,
+    processed: int = 0,
+    failed: int = 0,
+    errors: Sequence[str] = (),
+    metadata: Mapping[str, Any] | None = None,
+    error: BaseException | None = None,
+) -> str:
+    """Return the statement that ends a run; it answers the totals over all parts, and nothing where it had ended already."""
+    return _render(
+        "finish_run",
+        id=run_id,
+        status=status,
+        processed=processed,
+        failed=failed,
+        errors=_shortened(errors),
+        metadata=dict(metadata or {}),
+        error_class=type(error).__name__ if error else None,
+        error=str(error)[:_ERROR_LENGTH] if error else None,
+    )
+
+
+def unstarted(record: RunRecord, status: str, error_class: str, error: str) -> str:
+    """Return the statement that records a run which never began (`skipped` or `failed`), and why."""
+    values = record.values()
+    return _render("record_unstarted", **values, status=status, error_class=error_class, error=error[:_ERROR_LENGTH])
+
+
+def _lose(record: RunRecord, fence: int) -> str:
+    return _render("lose_superseded", lock=record.lock, fence=fence, id=record.id)
+
+
+def _shortened(errors: Sequence[str]) -> list[str]:
+    return [error[:_ERROR_LENGTH] for error in errors[:MAX_ERRORS]]
+
+
+def _render(name: str, **values: Any) -> str:
+    return render(queries("nightshift")[name], values)
