@@ -1,0 +1,31 @@
+# From this folder to a stack on AWS. Included by the Makefile; needs no Docker and, up to `make build`, no AWS account.
+# The SAM CLI pins versions that clash with ours, so it lives in an environment of its own.
+
+SAM_PYTHON = NIGHTSHIFT_VENV=.venv-sam $(PYTHON) local/bootstrap.py sam
+# A region is asked for even where nothing is sent to AWS.
+SAM = @SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-$${AWS_REGION:-us-east-1}} $(SAM_PYTHON) -m samcli
+STACK ?= nightshift
+
+.PHONY: validate build deploy lock-sam
+
+validate: ## template.yaml, by SAM, cfn-lint (translated too) and our own rules
+	$(SAM) validate
+	$(SAM) validate --lint
+	@$(SAM_PYTHON) -m deploy.check
+
+# What shapes the build lies outside the folders whose content `sam build` compares with its cache.
+.aws-sam/tools: deploy/bundle.py functions/Makefile $(wildcard layers/*/Makefile)
+	@rm -rf .aws-sam/cache && mkdir -p .aws-sam && touch $@
+
+build: .aws-sam/tools ## what is shipped, into .aws-sam/build, for both processors, without Docker
+	$(SAM) build
+	@$(PYTHON) deploy/bundle.py sizes .aws-sam/build
+
+deploy: build ## to AWS [STACK=nightshift PARAMETERS="DatabaseSecretArn=... Architecture=x86_64"]
+	@SAM_CLI_TELEMETRY=0 $(SAM_PYTHON) -m samcli deploy --stack-name "$(STACK)" \
+		$(if $(PARAMETERS),--parameter-overrides $(PARAMETERS))
+	@$(SAM_PYTHON) -m deploy.outputs "$(STACK)"
+
+lock-sam: ## the group `sam` of pyproject.toml into requirements/sam.txt, with hashes
+	$(WITH_DEV) -m uv pip compile --quiet --universal --python-version=3.11 --generate-hashes --no-annotate \
+		--no-header --no-emit-index-url --no-emit-find-links --group sam --output-file requirements/sam.txt

@@ -1,0 +1,17 @@
+"""Rules of ours that neither SAM nor cfn-lint knows: each module has one `problems(template)` over plain CloudFormation.
+
+`template` is what `deploy.translated.translate` returns. A problem is one sentence that names the resource and what
+would be right; no problem is an empty list. tests/contract seeds mistakes and sees that each is caught.
+"""
+
+from __future__ import annotations
+
+from deploy.rules import api, functions, jobs, names, permissions, schedules, state
+from deploy.translated import Template
+
+ALL = (schedules, functions, jobs, permissions, state, names, api)
+
+
+def problems(template: Template) -> list[str]:
+    """Every problem that any rule finds."""
+    return [problem for rule in ALL for problem in rule.problems(template)]

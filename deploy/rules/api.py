@@ -1,0 +1,39 @@
+"""The HTTP API must be throttled, closed to other origins, and must not write secrets into its access log."""
+
+from __future__ import annotations
+
+import re
+
+from deploy.rules.reading import of_type
+from deploy.translated import Template
+
+# What may be logged. A path may carry an unsubscribe token, a header or a query string any secret.
+HARMLESS = {
+    "httpMethod",
+    "identity.sourceIp",
+    "integrationErrorMessage",
+    "integrationStatus",
+    "requestId",
+    "requestTime",
+    "responseLatency",
+    "responseLength",
+    "routeKey",
+    "status",
+}
+
+
+def problems(template: Template) -> list[str]:
+    """What is wrong with the API and its stages."""
+    found = []
+    for name, stage in of_type(template, "AWS::ApiGatewayV2::Stage"):
+        if not {"ThrottlingRateLimit", "ThrottlingBurstLimit"} <= set(stage.get("DefaultRouteSettings", {})):
+            found.append(f"{name} is not throttled")
+        written = str(stage.get("AccessLogSettings", {}).get("Format", ""))
+        if not written:
+            found.append(f"{name} has no access log")
+        logged = set(re.findall(r"\$context\.([\w.]+)", written))
+        found += [f"{name} logs {each}, which may hold a secret" for each in sorted(logged - HARMLESS)]
+    for name, each in of_type(template, "AWS::ApiGatewayV2::Api"):
+        if "CorsConfiguration" in each or "x-amazon-apigateway-cors" in str(each.get("Body", "")):
+            found.append(f"{name} lets pages of other origins call it")
+    return found

@@ -1,0 +1,61 @@
+"""JOBS, the list by which the door knows the jobs, must say what the schedules say, whatever the parameters are."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from deploy.rules.reading import Resolver, of_type, target
+from deploy.translated import Template
+
+FIELDS = {"function", "schedule", "zone", "enabled"}
+# Besides the defaults: an expression with the characters that JSON minds most, and every schedule switched off.
+TRIED: tuple[tuple[str, str], ...] = (
+    ("Schedule", "cron(0 12 ? * MON-FRI *)"),
+    ("Zone", "America/New_York"),
+    ("State", "DISABLED"),
+)
+
+
+def problems(template: Template) -> list[str]:
+    """Where JOBS and the schedules part ways."""
+    others = {name: value for name in template["Parameters"] for end, value in TRIED if name.endswith(end)}
+    found = [problem for given in ({}, others) for problem in _compare(template, Resolver(template, given))]
+    return list(dict.fromkeys(found))
+
+
+def _compare(template: Template, resolver: Resolver) -> list[str]:
+    text = resolver.text(_written(template))
+    try:
+        jobs = json.loads(text)
+    except ValueError:
+        return [f"ApiFunction has a JOBS that is not JSON: {text}"]
+    found = [f"JOBS: {name} must have exactly {sorted(FIELDS)}" for name in jobs if set(jobs[name]) != FIELDS]
+    if found:
+        return found
+    by_function = {job["function"]: (job["schedule"], job["zone"], job["enabled"]) for job in jobs.values()}
+    scheduled = dict(_scheduled(template, resolver))
+    for function, wanted in scheduled.items():
+        if by_function.get(function) != wanted:
+            found.append(f"JOBS says {by_function.get(function)} of {function}, its schedule says {wanted}")
+    functions = {resolver.text({"Ref": name}) for name, _ in of_type(template, "AWS::Lambda::Function")}
+    found += [f"JOBS names the function {name}, which does not exist" for name in set(by_function) - functions]
+    return found
+
+
+def _written(template: Template) -> Any:
+    api = template["Resources"].get("ApiFunction", {}).get("Properties", {})
+    return api.get("Environment", {}).get("Variables", {}).get("JOBS", "")
+
+
+def _scheduled(template: Template, resolver: Resolver) -> Iterator[tuple[str, tuple[str, str, bool]]]:
+    for _, schedule in of_type(template, "AWS::Scheduler::Schedule"):
+        yield (
+            resolver.text({"Ref": target(schedule["Target"]["Arn"])}),
+            (
+                resolver.text(schedule["ScheduleExpression"]),
+                resolver.text(schedule["ScheduleExpressionTimezone"]),
+                resolver.text(schedule["State"]) == "ENABLED",
+            ),
+        )
