@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
-from deploy.rules.reading import Resolver, of_type, target
+from deploy.rules.reading import of_type, resolver, target
 from deploy.translated import Template
 
 FIELDS = {"function", "schedule", "zone", "enabled"}
@@ -21,12 +21,12 @@ TRIED: tuple[tuple[str, str], ...] = (
 def problems(template: Template) -> list[str]:
     """Where JOBS and the schedules part ways."""
     others = {name: value for name in template["Parameters"] for end, value in TRIED if name.endswith(end)}
-    found = [problem for given in ({}, others) for problem in _compare(template, Resolver(template, given))]
+    found = [problem for given in ({}, others) for problem in _compare(template, resolver(template, given))]
     return list(dict.fromkeys(found))
 
 
-def _compare(template: Template, resolver: Resolver) -> list[str]:
-    text = resolver.text(_written(template))
+def _compare(template: Template, resolve: Callable[[Any], Any]) -> list[str]:
+    text = resolve(_written(template))
     try:
         jobs = json.loads(text)
     except ValueError:
@@ -35,11 +35,11 @@ def _compare(template: Template, resolver: Resolver) -> list[str]:
     if found:
         return found
     by_function = {job["function"]: (job["schedule"], job["zone"], job["enabled"]) for job in jobs.values()}
-    scheduled = dict(_scheduled(template, resolver))
+    scheduled = dict(_scheduled(template, resolve))
     for function, wanted in scheduled.items():
         if by_function.get(function) != wanted:
             found.append(f"JOBS says {by_function.get(function)} of {function}, its schedule says {wanted}")
-    functions = {resolver.text({"Ref": name}) for name, _ in of_type(template, "AWS::Lambda::Function")}
+    functions = {resolve({"Ref": name}) for name, _ in of_type(template, "AWS::Lambda::Function")}
     found += [f"JOBS names the function {name}, which does not exist" for name in set(by_function) - functions]
     return found
 
@@ -49,13 +49,13 @@ def _written(template: Template) -> Any:
     return api.get("Environment", {}).get("Variables", {}).get("JOBS", "")
 
 
-def _scheduled(template: Template, resolver: Resolver) -> Iterator[tuple[str, tuple[str, str, bool]]]:
+def _scheduled(template: Template, resolve: Callable[[Any], Any]) -> Iterator[tuple[str, tuple[str, str, bool]]]:
     for _, schedule in of_type(template, "AWS::Scheduler::Schedule"):
         yield (
-            resolver.text({"Ref": target(schedule["Target"]["Arn"])}),
+            resolve({"Ref": target(schedule["Target"]["Arn"])}),
             (
-                resolver.text(schedule["ScheduleExpression"]),
-                resolver.text(schedule["ScheduleExpressionTimezone"]),
-                resolver.text(schedule["State"]) == "ENABLED",
+                resolve(schedule["ScheduleExpression"]),
+                resolve(schedule.get("ScheduleExpressionTimezone", "UTC")),
+                resolve(schedule.get("State", "ENABLED")) == "ENABLED",
             ),
         )

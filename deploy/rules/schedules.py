@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 import zoneinfo
+from collections.abc import Callable
 from typing import Any
 
-from deploy.rules.reading import Resolver, of_type
+from deploy.rules.reading import of_type, resolver
 from deploy.translated import Template
 
-RATE = re.compile(r"rate\([1-9]\d* (minute|hour|day)s?\)")
+RATE = re.compile(r"rate\((1 (minute|hour|day)|([2-9]|[1-9]\d+) (minutes|hours|days))\)")
 CRON = re.compile(r"cron\((\S+(?: \S+)*)\)")
 # https://docs.aws.amazon.com/scheduler/latest/APIReference/API_RetryPolicy.html
 MAX_ATTEMPTS = 185
@@ -20,20 +21,20 @@ SLOT = {"trigger": "schedule", "slot": "<aws.scheduler.scheduled-time>"}
 
 def problems(template: Template) -> list[str]:
     """What is wrong with each `AWS::Scheduler::Schedule`."""
-    resolver = Resolver(template)
+    resolve = resolver(template)
     found = []
     for name, schedule in of_type(template, "AWS::Scheduler::Schedule"):
-        each = [*_when(schedule, resolver), *_delivery(schedule.get("Target", {}))]
+        each = [*_when(schedule, resolve), *_delivery(schedule.get("Target", {}))]
         if "Name" in schedule:
             each.append("has a name, which collides with a second stack: set OmitName: true")
         found += [f"{name} {problem}" for problem in each]
     return found
 
 
-def _when(schedule: dict[str, Any], resolver: Resolver) -> list[str]:
-    expression = resolver.text(schedule.get("ScheduleExpression", ""))
-    zone = resolver.text(schedule.get("ScheduleExpressionTimezone", ""))
-    state = resolver.text(schedule.get("State", ""))
+def _when(schedule: dict[str, Any], resolve: Callable[[Any], Any]) -> list[str]:
+    expression = resolve(schedule.get("ScheduleExpression", ""))
+    zone = resolve(schedule.get("ScheduleExpressionTimezone", ""))
+    state = resolve(schedule.get("State", ""))
     found = expression_problems(expression)
     if zone not in zoneinfo.available_timezones():
         found.append(f"names the time zone '{zone}', which does not exist")
