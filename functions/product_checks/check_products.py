@@ -9,9 +9,7 @@ CHECK_PRODUCTS = Job(
     at_most_s=900,
     description="Fetch the tracked product pages that are due, and record what changed.",
     parameters=(
-        Integer(
-            "limit", 1, 500, description="Check at most this many products (default MAX_PRODUCTS_PER_RUN)."
-        ),
+        Integer("limit", 1, 500, description="Check at most this many products (default MAX_PRODUCTS_PER_RUN)."),
         Integer("product_id", 1, 2**53, description="Check this product alone, whether or not it is due."),
     ),
     completed="Product checks completed",

@@ -22,8 +22,11 @@ CREATE TABLE products (
     price           numeric CHECK (price > 0),
     currency        currency_code,
     availability    availability NOT NULL DEFAULT 'unknown',
+    -- What makes the next request conditional, the address it belongs to, and when the page was last read in full.
     etag            text,
     last_modified   text,
+    validated_url   text,
+    read_at         timestamptz,
     -- Maintained by the trigger below: whether anybody tracks it.
     tracked         boolean NOT NULL DEFAULT false,
     last_checked_at timestamptz,
@@ -34,6 +37,16 @@ CREATE TABLE products (
 );
 -- The due products of a run are the first rows of this index.
 CREATE INDEX products_due ON products (next_check_at, id) WHERE tracked;
+
+-- When a product that was checked just now is due again. A check counts as of its run's slot, by at most a tenth of the
+-- interval: counted from its own end, a product checked at 15:00:20 would miss the tick at 15:30 and wait for the one at
+-- 16:00. A server that asked for `wait_s` seconds of peace gets them.
+CREATE FUNCTION next_check(slot timestamptz, interval_s double precision, wait_s double precision) RETURNS timestamptz
+LANGUAGE sql STABLE AS $$
+    SELECT greatest(
+        greatest(least(coalesce(slot, now()), now()), now() - make_interval(secs => interval_s / 10)) + make_interval(secs => interval_s),
+        now() + make_interval(secs => wait_s))
+$$;
 
 CREATE TABLE variants (
     id            bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -80,6 +93,24 @@ END
 $$;
 CREATE TRIGGER tracked_items_refresh AFTER INSERT OR DELETE OR UPDATE OF product_id ON tracked_items
     FOR EACH ROW EXECUTE FUNCTION refresh_tracked();
+
+-- Whoever begins to track hears of drops below the price of that moment.
+CREATE FUNCTION begin_tracking() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF new.reference_price IS NULL THEN
+        SELECT known.price, known.currency INTO new.reference_price, new.reference_currency
+        FROM (
+            SELECT NULL::bigint AS variant_id, price, currency FROM products WHERE id = new.product_id
+            UNION ALL
+            SELECT id, price, currency FROM variants WHERE id = new.variant_id
+        ) AS known
+        WHERE known.variant_id IS NOT DISTINCT FROM new.variant_id;
+    END IF;
+    RETURN new;
+END
+$$;
+CREATE TRIGGER tracked_items_begin BEFORE INSERT ON tracked_items
+    FOR EACH ROW EXECUTE FUNCTION begin_tracking();
 
 CREATE TABLE price_history (
     id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -131,4 +162,5 @@ CREATE TABLE notifications (
     read_at    timestamptz
 );
 CREATE INDEX notifications_of_user ON notifications (user_id, created_at DESC, id DESC);
+CREATE INDEX notifications_of_product ON notifications (product_id, created_at);
 CREATE INDEX notifications_pending ON notifications (created_at, id) WHERE status = 'pending';

@@ -1,0 +1,168 @@
+-- name: due_products
+-- The first rows of an index: tracked, and their next check has come. Oldest first.
+SELECT id, url
+FROM products
+WHERE tracked AND next_check_at <= now()
+ORDER BY next_check_at, id
+LIMIT :limit
+
+-- name: one_product
+SELECT id, url FROM products WHERE id = :product_id
+
+-- name: known_product
+-- What is known of a product whose lock we hold, asked again whether it is due: another worker may just have checked it.
+SELECT p.id, p.url, p.name, p.price::text AS price, p.currency, p.availability,
+       p.tracked AND p.next_check_at <= now() AS due,
+       CASE WHEN p.read_at > now() - interval '1 day' THEN p.etag END AS etag,
+       CASE WHEN p.read_at > now() - interval '1 day' THEN p.last_modified END AS last_modified,
+       p.validated_url,
+       (SELECT coalesce(jsonb_agg(jsonb_build_object(
+                   'id', v.id, 'sku', v.sku, 'attributes', v.attributes, 'position', v.position, 'price', v.price::text,
+                   'currency', v.currency, 'availability', v.availability, 'vanished', v.vanished_at IS NOT NULL)
+               ORDER BY v.position, v.id), '[]')
+        FROM variants AS v WHERE v.product_id = p.id) AS variants
+FROM products AS p
+JOIN job_fence AS f ON f.job = :lock AND f.fence = :fence
+WHERE p.id = :product_id
+
+-- name: update_product
+-- NULL means: not learned from this page, so it stays as it was.
+UPDATE products
+SET name = coalesce(:name, name),
+    brand = coalesce(:brand, brand),
+    image_url = coalesce(:image_url, image_url),
+    price = coalesce(:price::numeric, price),
+    currency = CASE WHEN :price::numeric IS NULL THEN currency ELSE :currency END,
+    availability = coalesce(:availability, availability),
+    etag = :etag, last_modified = :last_modified, validated_url = :validated_url, read_at = now(),
+    last_checked_at = now(), next_check_at = next_check(:slot::timestamptz, :interval_s, 0), failures_in_row = 0, updated_at = now()
+WHERE id = :product_id
+
+-- name: record_changes
+-- Variants, the history of what changed, and who is told that something is back: one statement, all rows at once.
+WITH seen AS (
+    SELECT * FROM jsonb_to_recordset(:variants::jsonb) AS r(
+        id bigint, sku text, attributes jsonb, "position" integer, price numeric, currency text, availability text,
+        new_price boolean, new_stock boolean)
+), kept AS (
+    UPDATE variants AS v
+    SET sku = coalesce(seen.sku, v.sku),
+        attributes = CASE WHEN seen.attributes = '{}' THEN v.attributes ELSE seen.attributes END,
+        "position" = seen."position",
+        price = coalesce(seen.price, v.price),
+        currency = CASE WHEN seen.price IS NULL THEN v.currency ELSE seen.currency END,
+        availability = coalesce(seen.availability, v.availability),
+        vanished_at = NULL
+    FROM seen
+    WHERE v.id = seen.id
+), added AS (
+    INSERT INTO variants (product_id, sku, attributes, "position", price, currency, availability)
+    SELECT :product_id, sku, attributes, "position", price, currency, coalesce(availability, 'unknown')
+    FROM seen WHERE id IS NULL
+    ORDER BY "position"
+    RETURNING id, price, currency, availability
+), vanished AS (
+    UPDATE variants SET vanished_at = now()
+    WHERE id IN (SELECT value::bigint FROM jsonb_array_elements_text(:vanished::jsonb)) AND product_id = :product_id
+), prices AS (
+    INSERT INTO price_history (product_id, variant_id, price, currency)
+    SELECT :product_id, NULL, :price::numeric, :currency WHERE :price_changed
+    UNION ALL
+    SELECT :product_id, id, price, currency FROM seen WHERE id IS NOT NULL AND new_price
+    UNION ALL
+    SELECT :product_id, id, price, currency FROM added WHERE price IS NOT NULL
+), stocks AS (
+    INSERT INTO stock_history (product_id, variant_id, availability)
+    SELECT :product_id, NULL, :availability WHERE :stock_changed
+    UNION ALL
+    SELECT :product_id, id, availability FROM seen WHERE id IS NOT NULL AND new_stock
+    UNION ALL
+    SELECT :product_id, id, availability FROM added WHERE availability <> 'unknown'
+    RETURNING id, variant_id, availability
+)
+INSERT INTO notifications (event_key, user_id, product_id, variant_id, kind, payload)
+SELECT 'back_in_stock:' || t.id || ':' || stocks.id, t.user_id, t.product_id, t.variant_id, 'back_in_stock',
+       jsonb_build_object('availability', stocks.availability)
+FROM stocks
+JOIN jsonb_to_recordset(:returned::jsonb) AS back(variant_id bigint)
+  ON back.variant_id IS NOT DISTINCT FROM stocks.variant_id
+JOIN tracked_items AS t
+  ON t.product_id = :product_id AND t.variant_id IS NOT DISTINCT FROM stocks.variant_id AND t.notify_stock
+ON CONFLICT (event_key) DO NOTHING
+
+-- name: tell_price_drops
+-- Against the price each person was last told, in the same currency; a rise moves that price up and so arms the next one.
+WITH offered AS (
+    SELECT NULL::bigint AS variant_id, price, currency FROM products WHERE id = :product_id AND :price_learned
+    UNION ALL
+    SELECT id, price, currency FROM variants WHERE product_id = :product_id AND vanished_at IS NULL
+), wanted AS (
+    SELECT t.id, t.user_id, t.variant_id, t.reference_price, t.notify_price_drop, offered.price, offered.currency,
+           t.reference_price IS NULL OR t.reference_currency IS DISTINCT FROM offered.currency AS is_first,
+           offered.price > t.reference_price AS has_risen,
+           offered.price < t.reference_price
+               AND offered.price <= t.reference_price * (1 - t.min_drop_percent / 100) AS has_dropped
+    FROM tracked_items AS t
+    JOIN offered ON offered.variant_id IS NOT DISTINCT FROM t.variant_id
+    WHERE t.product_id = :product_id AND offered.price IS NOT NULL
+    FOR UPDATE OF t
+), told AS (
+    INSERT INTO notifications (event_key, user_id, product_id, variant_id, kind, payload)
+    SELECT 'price_drop:' || w.id || ':' || (
+               SELECT max(h.id) FROM price_history AS h
+               WHERE h.product_id = :product_id AND h.variant_id IS NOT DISTINCT FROM w.variant_id),
+           w.user_id, :product_id, w.variant_id, 'price_drop',
+           jsonb_build_object('old_price', w.reference_price::text, 'price', w.price::text, 'currency', w.currency)
+    FROM wanted AS w
+    WHERE NOT w.is_first AND w.has_dropped AND w.notify_price_drop
+    ON CONFLICT (event_key) DO NOTHING
+)
+UPDATE tracked_items AS t
+SET reference_price = w.price, reference_currency = w.currency
+FROM wanted AS w
+WHERE t.id = w.id AND (w.is_first OR w.has_risen OR (w.has_dropped AND w.notify_price_drop))
+
+-- name: move_on
+-- A check that learned nothing new of the product: its page has not changed, or could not be read.
+UPDATE products
+SET last_checked_at = now(), next_check_at = next_check(:slot::timestamptz, :interval_s, :wait_s),
+    failures_in_row = CASE WHEN :failed THEN failures_in_row + 1 ELSE 0 END
+WHERE id = :product_id
+
+-- name: record_check
+INSERT INTO check_runs (product_id, run_id, started_at, duration_ms, status, error_class, error_message, metadata)
+VALUES (:product_id, :run_id, now() - :duration_ms * interval '1 ms', :duration_ms, :status, :error_class, :error_message,
+        :metadata::jsonb || jsonb_build_object('notifications', (
+            SELECT count(*) FROM notifications WHERE product_id = :product_id AND created_at = now())))
+RETURNING metadata
+
+-- name: recent_checks
+SELECT c.id, c.product_id, p.name AS product_name, p.url AS product_url, c.started_at, c.finished_at, c.status,
+       c.error_class, c.error_message, c.metadata, c.duration_ms
+FROM check_runs AS c
+JOIN products AS p ON p.id = c.product_id
+WHERE (:product_id::bigint IS NULL OR c.product_id = :product_id::bigint) AND (:status::text IS NULL OR c.status = :status)
+ORDER BY c.started_at DESC, c.id DESC
+LIMIT :limit
+
+-- name: slow_checks
+SELECT c.id, c.product_id, p.name AS product_name, p.url AS product_url, c.started_at, c.finished_at, c.status,
+       c.error_class, c.error_message, c.metadata, c.duration_ms
+FROM check_runs AS c
+JOIN products AS p ON p.id = c.product_id
+WHERE c.duration_ms >= :min_duration_ms
+ORDER BY c.duration_ms DESC, c.id DESC
+LIMIT :limit
+
+-- name: check_stats
+SELECT count(*) AS total_checks,
+       count(*) FILTER (WHERE status = 'success') AS successful_checks,
+       count(*) FILTER (WHERE status = 'failed') AS failed_checks,
+       round(avg(duration_ms))::bigint AS avg_duration_ms,
+       max(duration_ms) AS max_duration_ms,
+       min(duration_ms) AS min_duration_ms,
+       count(*) FILTER (WHERE recent) AS checks_last_24h,
+       count(*) FILTER (WHERE recent AND status = 'success') AS successful_last_24h,
+       count(*) FILTER (WHERE recent AND status = 'failed') AS failed_last_24h,
+       count(DISTINCT product_id) FILTER (WHERE recent) AS unique_products_checked
+FROM (SELECT status, duration_ms, product_id, started_at > now() - interval '1 day' AS recent FROM check_runs) AS c
