@@ -83,7 +83,7 @@ def credentials() -> dict[str, str]:
 
 def client(service: str, endpoint: str) -> Any:
     """A boto3 client for our own use, whatever the environment of this process says."""
-    import boto3  # noqa: PLC0415 - half a second, and only some commands need it
+    import boto3
 
     return boto3.client(
         service,

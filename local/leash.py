@@ -18,9 +18,7 @@ from typing import Final
 _PR_SET_PDEATHSIG: Final = 1
 
 
-def leashed(
-    command: Sequence[str], *, death: signal.Signals, user: tuple[int, int] | None = None
-) -> list[str]:
+def leashed(command: Sequence[str], *, death: signal.Signals, user: tuple[int, int] | None = None) -> list[str]:
     """The command line that runs a command on the leash, as a (uid, gid) if one is given."""
     who = [] if user is None else ["--user", str(user[0]), str(user[1])]
     options = ["--parent", str(os.getpid()), "--death", str(int(death)), *who]

@@ -65,7 +65,7 @@ class DatabaseServer:
         if not self._has_template:
             self.execute(f"CREATE DATABASE {_TEMPLATE} TEMPLATE template0")
             address = Address.from_url(self.url(_TEMPLATE))
-            database = Database(lambda _afresh: address)
+            database = Database(lambda **_: address)
             apply(database)
             database.close()
             self._has_template = True
