@@ -1,7 +1,7 @@
-"""Fills the folders that `sam build` ships: our code, or locked third-party packages, with compiled `.pyc` beside it.
+"""Fills the folders that `sam build` ships: our code, or locked third-party packages, with `.pyc` beside it.
 
-`sam build` by itself ships no `.pyc`, so every cold start would compile every module again. The Makefiles of `functions/`
-and `layers/*/` call this with whatever python3 there is: standard library only.
+`sam build` by itself ships no `.pyc`, so every cold start would compile every module again. The Makefiles of
+`functions/` and `layers/*/` call this with whatever python3 there is: standard library only.
 """
 
 from __future__ import annotations
@@ -98,7 +98,7 @@ def merge(source: Path, target: Path) -> None:
 
 
 def compile_for_runtime(folder: Path, runs_in: str) -> None:
-    """Writes `.pyc` that Python takes without looking at the source, with the paths that tracebacks show on AWS."""
+    """Writes `.pyc` that Python takes without looking at the source; the same bytes wherever they are built."""
     python = find_runtime_python()
     if python is None:
         print(f"No Python {RUNTIME} on this machine: shipped without .pyc, every cold start will compile.")

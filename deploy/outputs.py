@@ -23,4 +23,4 @@ def describe(stack: str) -> str:
 
 
 if __name__ == "__main__":
-    print(describe(sys.argv[1]))  # noqa: T201 - for the person who deploys
+    print(describe(sys.argv[1]))

@@ -32,7 +32,7 @@ def _intrinsic(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
     return {suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}": value}
 
 
-_Loader.add_multi_constructor("!", _intrinsic)  # type: ignore[no-untyped-call]
+_Loader.add_multi_constructor("!", _intrinsic)
 
 
 def load(path: Path = TEMPLATE) -> Template:
@@ -46,9 +46,9 @@ def load(path: Path = TEMPLATE) -> Template:
 def translate(template: Template) -> Template:
     """The plain CloudFormation that AWS would deploy; code locations are invented, as nothing is uploaded."""
     # Imported here: it takes a second, and whoever only reads the template need not wait for it.
-    import boto3  # noqa: PLC0415
-    from samtranslator.parser.parser import Parser  # noqa: PLC0415
-    from samtranslator.translator.translator import Translator  # noqa: PLC0415
+    import boto3
+    from samtranslator.parser.parser import Parser
+    from samtranslator.translator.translator import Translator
 
     source = copy.deepcopy(template)
     for section in (source.get("Globals", {}).get("Function", {}), *_properties(source)):

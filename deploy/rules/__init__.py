@@ -1,7 +1,7 @@
-"""Rules of ours that neither SAM nor cfn-lint knows: each module has one `problems(template)` over plain CloudFormation.
+"""Rules of ours that neither SAM nor cfn-lint knows: each module has one `problems(template)`.
 
-`template` is what `deploy.translated.translate` returns. A problem is one sentence that names the resource and what
-would be right; no problem is an empty list. tests/contract seeds mistakes and sees that each is caught.
+`template` is plain CloudFormation, as `deploy.translated.translate` returns it. A problem is one sentence that names
+the resource and what would be right. tests/contract seeds mistakes and sees that each is caught.
 """
 
 from __future__ import annotations

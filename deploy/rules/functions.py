@@ -26,7 +26,11 @@ def problems(template: Template) -> list[str]:
     found = []
     behind_http = {target(each.get("FunctionName")) for each in _permissions_of_http(template)}
     for name, function in of_type(template, "AWS::Lambda::Function"):
-        each = [*_limits(function, name in behind_http), *_logs(function, template), *_environment(function)]
+        each = [
+            *_limits(function, behind_http=name in behind_http),
+            *_logs(function, template),
+            *_environment(function),
+        ]
         if "DATABASE_SECRET_REF" in _variables(function) and not _waits_for_migrations(template, name):
             each.append("uses the database: it must depend on Migrations, so that the tables come before the code")
         found += [f"{name} {problem}" for problem in each]
@@ -39,7 +43,7 @@ def _permissions_of_http(template: Template) -> Iterator[dict[str, Any]]:
             yield permission
 
 
-def _limits(function: dict[str, Any], behind_http: bool) -> list[str]:
+def _limits(function: dict[str, Any], *, behind_http: bool) -> list[str]:
     found = []
     timeout_s = function.get("Timeout", 0)
     if timeout_s not in TIMEOUT_S:

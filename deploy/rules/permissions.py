@@ -31,9 +31,8 @@ def problems(template: Template) -> list[str]:
 def _too_free(statement: dict[str, Any]) -> list[str]:
     what = statement.get("Sid", "a statement")
     found = [f"has {key} in {what}: say what is allowed" for key in ("NotAction", "NotResource") if key in statement]
-    for action in _as_list(statement.get("Action", [])):
-        if "*" in str(action):
-            found.append(f"allows the actions {action} in {what}: name each")
+    wide = [action for action in _as_list(statement.get("Action", [])) if "*" in str(action)]
+    found += [f"allows the actions {action} in {what}: name each" for action in wide]
     if statement.get("Effect") == "Allow" and any(map(_is_everything, _as_list(statement.get("Resource", [])))):
         found.append(f"allows {what} on every resource: name them")
     if "*" in str(statement.get("Principal", "")):

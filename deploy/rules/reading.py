@@ -42,7 +42,7 @@ def walk(value: Any) -> Iterator[dict[str, Any]]:
 def resolver(template: Template, given: Mapping[str, str] | None = None) -> Callable[[Any], Any]:
     """What works out a value, with the defaults of the parameters or those `given`.
 
-    A parameter without a default comes to its own name; a resource to its name where it has one, else to its logical id.
+    A parameter without a default comes to its own name; a resource to the name it is given, else its logical id.
     """
     declared = template.get("Parameters", {})
     values = {name: name for name, parameter in declared.items() if "Default" not in parameter}

@@ -1,7 +1,7 @@
-"""CloudFormation's way to the migrations: they run before any other function gets new code, and the stack hears how it went.
+"""CloudFormation's way to the migrations: they run before any other function gets new code.
 
-A function of its own, because it must answer CloudFormation even when the database cannot be reached, and because it needs
-no network of the database and no layer.
+A function of its own, because it must answer CloudFormation even when the database cannot be reached; it needs
+neither the database's network nor a layer.
 """
 
 from __future__ import annotations
@@ -36,9 +36,8 @@ def run(event: dict[str, Any]) -> dict[str, Any]:
         return {"skipped": "the schema stays when the stack goes"}
     if is_going_back(event):
         return {"skipped": "the version before is coming back; its schema is part of the newer one"}
-    # Imported here: a Delete and a way back need no client.
-    import boto3  # noqa: PLC0415
-    from botocore.config import Config  # noqa: PLC0415
+    import boto3
+    from botocore.config import Config
 
     once = Config(read_timeout=PATIENCE_S, connect_timeout=10, retries={"total_max_attempts": 1})
     function = event["ResourceProperties"]["MigrateFunction"]

@@ -18,7 +18,7 @@ EFFECTS = {"boto3", "botocore", "httpx", "pg8000"}
 
 
 def problems(sources: Sources) -> list[str]:
-    """Each import that goes against an arrow: api to a domain's routes, domains to the library, the library to nobody."""
+    """Each import that goes against an arrow: api to domains' routes, domains to the library, the library to none."""
     found = []
     for module, source in sources.items():
         for wanted in sorted(imports(module, source, sources)):
@@ -29,10 +29,10 @@ def problems(sources: Sources) -> list[str]:
 
 
 def _forbidden(module: str, wanted: str, sources: Sources) -> str:
-    here, there = module.split(".")[0], wanted.split(".")[0]
+    here, there = _top(module), _top(wanted)
     if there in NEVER_SHIPPED:
         return "it is not there on AWS"
-    if there == here or there == LIBRARY or there not in {name.split(".")[0] for name in sources}:
+    if there in (here, LIBRARY) or there not in map(_top, sources):
         return ""
     if here == LIBRARY:
         return "the library knows no domain"
@@ -42,6 +42,10 @@ def _forbidden(module: str, wanted: str, sources: Sources) -> str:
     return "a domain knows no other domain" if there != DOOR else "a domain does not know the door"
 
 
+def _top(module: str) -> str:
+    return module.partition(".")[0]
+
+
 def _impure(sources: Sources) -> list[str]:
     found = []
     for module in sources:
@@ -49,8 +53,7 @@ def _impure(sources: Sources) -> list[str]:
             continue
         # Without the packages around it: what a package's front page offers others is not its inside's affair.
         for reached in sorted(reachable(module, sources, packages=False)):
-            used = {name.split(".")[0] for name in imports(reached, sources[reached], sources)} & EFFECTS
+            used = {_top(name) for name in imports(reached, sources[reached], sources)} & EFFECTS
             if used:
                 found.append(f"{module} is pure, but reaches {', '.join(sorted(used))} through {reached}")
     return found
-

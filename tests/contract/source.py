@@ -90,11 +90,8 @@ def outside(modules: set[str], sources: Sources) -> set[str]:
 
 def texts(source: str) -> set[str]:
     """Every piece of text in the code, such as the names of variables it may ask for."""
-    return {node.value for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant) and _is_text(node)}
-
-
-def _is_text(node: ast.Constant) -> bool:
-    return isinstance(node.value, str)
+    constants = (node.value for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant))
+    return {value for value in constants if isinstance(value, str)}
 
 
 def settings(source: str) -> list[Setting]:
@@ -108,6 +105,4 @@ def settings(source: str) -> list[Setting]:
 
 def _setting(call: ast.Call) -> Setting:
     given = {keyword.arg: ast.literal_eval(keyword.value) for keyword in call.keywords if keyword.arg}
-    return Setting(
-        ast.literal_eval(call.args[0]), "default" not in given, given.get("minimum"), given.get("maximum")
-    )
+    return Setting(ast.literal_eval(call.args[0]), "default" not in given, given.get("minimum"), given.get("maximum"))

@@ -51,7 +51,8 @@ def _paths(function: dict[str, Any]) -> list[str]:
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_the_handler_loads_without_settings_and_quickly(name: str, tmp_path: Path) -> None:
     function = FUNCTIONS[name]
-    command = [sys.executable, "-I", "-S", "-W", "error", "-c", LOADS, json.dumps(_paths(function)), function["Handler"]]
+    alone = [sys.executable, "-I", "-S", "-W", "error", "-c", LOADS]
+    command = [*alone, json.dumps(_paths(function)), function["Handler"]]
     done = subprocess.run(command, cwd=tmp_path, env={}, capture_output=True, text=True, check=False)
 
     assert done.returncode == 0, done.stderr

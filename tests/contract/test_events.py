@@ -1,0 +1,66 @@
+"""Every sample in events/ is an event that its handler takes, and every job has one for each way of starting it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from api.domains import DOMAINS
+from api.incoming import Incoming
+from deploy.translated import Template
+from nightshift.event import TRIGGERS, JobEvent
+from tests.contract.source import ROOT
+
+SAMPLES = {path.name: path for path in sorted((ROOT / "events").glob("*.json"))}
+JOBS = {job.name: job for domain in DOMAINS for job in domain.JOBS}
+OF_JOBS = [name for name in SAMPLES if name.split(".")[0] in JOBS]
+OF_HTTP = [name for name in SAMPLES if name.startswith("api.")]
+OTHERS = ["deployment.json", "migrate.json"]
+
+
+def _read(name: str) -> Any:
+    return json.loads(SAMPLES[name].read_text("utf-8"))
+
+
+def test_every_sample_belongs_to_a_handler() -> None:
+    assert OF_JOBS
+    assert OF_HTTP
+    assert sorted(SAMPLES) == sorted(OF_JOBS + OF_HTTP + OTHERS)
+
+
+@pytest.mark.parametrize("name", OF_JOBS)
+def test_the_job_takes_it(name: str) -> None:
+    job, trigger, _ = name.split(".")
+
+    assert JobEvent.parse(_read(name), JOBS[job].parameters).trigger == trigger
+
+
+@pytest.mark.parametrize("job", JOBS)
+@pytest.mark.parametrize("trigger", TRIGGERS)
+def test_each_way_of_starting_a_job_has_one(job: str, trigger: str) -> None:
+    assert f"{job}.{trigger}.json" in SAMPLES
+
+
+def test_the_schedule_sends_what_the_sample_shows(translated: Template) -> None:
+    sent = json.loads(translated["Resources"]["ProductChecksFunctionSchedule"]["Properties"]["Target"]["Input"])
+
+    assert sent.keys() == _read("product-checks.schedule.json").keys()
+
+
+@pytest.mark.parametrize("name", OF_HTTP)
+def test_the_door_reads_it(name: str, written: Template) -> None:
+    event = _read(name)
+    routes = written["Resources"]["ApiFunction"]["Properties"]["Events"].values()
+
+    read = Incoming.read(event, "")
+
+    assert event["version"] == "2.0"
+    assert (read.method, read.path) == (event["requestContext"]["http"]["method"], event["rawPath"])
+    assert event["routeKey"] in {"{Method} {Path}".format(**route["Properties"]) for route in routes}
+
+
+def test_samples_are_text_that_people_can_edit() -> None:
+    for path in SAMPLES.values():
+        assert path.read_text("utf-8") == json.dumps(json.loads(path.read_text("utf-8")), indent=2) + "\n", path
