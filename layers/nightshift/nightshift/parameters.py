@@ -124,16 +124,26 @@ def parse_all(
     declared: Sequence[Parameter], raw: Mapping[str, Any], prefix: str = ""
 ) -> tuple[dict[str, Any], list[str]]:
     """Check every given value; return the values with defaults filled in, and every problem found."""
+    values, problems = parse_each(declared, raw)
+    return values, [f"{prefix}{problem}" for problem in problems.values()]
+
+
+def parse_each(
+    declared: Sequence[Parameter], raw: Mapping[str, Any], required: Sequence[str] = ()
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """Check every given value; return the values with defaults filled in, and the problems by the name they belong to."""
     known = {parameter.name: parameter for parameter in declared}
     values = {name: parameter.default for name, parameter in known.items()}
-    problems = [f"{prefix}{name} is not known here" + _known(known) for name in raw if name not in known]
+    problems = {name: f"{name} is not known here{_known(known)}" for name in raw if name not in known}
     for name, parameter in known.items():
         if raw.get(name) is None:
+            if name in required:
+                problems[name] = f"{name} is missing"
             continue
         try:
             values[name] = parameter.parse(raw[name])
         except ValueError as error:
-            problems.append(f"{prefix}{error}")
+            problems[name] = str(error)
     return values, problems
 
 

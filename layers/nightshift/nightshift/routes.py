@@ -6,11 +6,13 @@ description from them.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from nightshift.errors import NightshiftError
 from nightshift.parameters import Parameter
 
 if TYPE_CHECKING:
@@ -41,6 +43,8 @@ class Request:
     query: Mapping[str, Any] = field(default_factory=dict)
     body: Mapping[str, Any] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
+    # On this process's monotonic clock: by then the door must have answered.
+    deadline: float = math.inf
 
 
 @dataclass(frozen=True)
@@ -52,11 +56,45 @@ class Response:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+class Problem(NightshiftError):
+    """A request is refused: raised by a route, answered as `application/problem+json` (RFC 9457).
+
+    Args:
+        status: the HTTP status, 400 or above.
+        detail: what is wrong and what would be right, for the caller's eyes.
+        kind: a word for programs, the last part of the problem's type; without one the status says it all.
+        errors: `{"field": …, "detail": …}` for every field that is wrong.
+        headers: what the answer carries besides.
+        members: facts that belong to this kind of problem, such as who holds a lock.
+    """
+
+    def __init__(
+        self,
+        status: int,
+        detail: str,
+        *,
+        kind: str = "",
+        errors: Sequence[Json] = (),
+        headers: Mapping[str, str] | None = None,
+        members: Json | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.status = status
+        self.detail = detail
+        self.kind = kind
+        self.errors = tuple(errors)
+        self.headers = dict(headers or {})
+        self.members = dict(members or {})
+
+
 @dataclass(frozen=True)
 class Route:
     """A route that a domain answers itself, by reading or by a short write.
 
-    `path` has its placeholders in braces, each declared in `path_parameters`.
+    Attributes:
+        path: its placeholders are in braces, each declared in `path_parameters`.
+        required: the names of query and body parameters that must be given.
+        schema: the JSON Schema of the 200 answer, for the API's description.
     """
 
     method: str
@@ -67,6 +105,8 @@ class Route:
     path_parameters: Sequence[Parameter] = ()
     query: Sequence[Parameter] = ()
     body: Sequence[Parameter] = ()
+    required: Sequence[str] = ()
+    schema: Json | None = None
 
 
 @dataclass(frozen=True)
@@ -85,3 +125,4 @@ class Trigger:
     summary: str
     waits_s: int = 0
     present: Callable[[Json], Json] | None = None
+    schema: Json | None = None

@@ -1,0 +1,119 @@
+"""The way of every request: route, guard, input, answer; it ends in one answer and one log line."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from api import jobs, locks, openapi, runs, triggers
+from api.answers import problem_of, refuse, render
+from api.catalogue import Catalogue
+from api.domains import DOMAINS, Domain
+from api.guards import ANYONE, Guards
+from api.idempotency import answer_once, key_of
+from api.incoming import Incoming
+from api.log import log
+from api.reading import read
+from api.router import Router
+from api.settings import ApiSettings
+from nightshift.platform import Platform
+from nightshift.routes import Guard, Json, Problem, Request, Response, Route
+
+# Kept back from Lambda's remaining time, to answer before the invocation is cut off.
+_RESERVE_S = 2.0
+
+
+@dataclass
+class _Facts:
+    """What the access line tells; neither query nor header nor body."""
+
+    route: str | None = None
+    principal: str = ANYONE
+    started: float = field(default_factory=time.monotonic)
+
+    def elapsed_ms(self) -> int:
+        return round((time.monotonic() - self.started) * 1000)
+
+
+class Door:
+    """Answers requests; made once a process."""
+
+    def __init__(self, platform: Platform, settings: ApiSettings, domains: Sequence[Domain] = DOMAINS) -> None:
+        """Gather what the domains bring.
+
+        Raises:
+            SettingsError: the JOBS variable does not fit the jobs.
+            ConfigurationError: routes clash.
+        """
+        self._platform = platform
+        self._guards = Guards(settings, platform.secrets)
+        catalogue = Catalogue.read([job for domain in domains for job in domain.JOBS], settings.jobs)
+        self._router = Router(all_routes(catalogue, domains))
+
+    def answer(self, incoming: Incoming, time_left_s: float) -> Json:
+        """Return the answer to a request in API Gateway's form."""
+        facts = _Facts()
+        deadline = facts.started + time_left_s - _RESERVE_S
+        response = _never_raising(lambda: self._answer(incoming, facts, deadline), incoming)
+        log().info(
+            "Request", method=incoming.method, route=facts.route, status=response.status,
+            duration_ms=facts.elapsed_ms(), principal=facts.principal, request_id=incoming.id,
+        )  # fmt: skip
+        return render(response, incoming)
+
+    def _answer(self, incoming: Incoming, facts: _Facts, deadline: float) -> Response:
+        route, path = self._router.find(incoming.method, incoming.path)
+        facts.route = route.path
+        facts.principal = self._guards.admit(route.guard, incoming)
+        request = read(incoming, route, path, self._platform, facts.principal, deadline)
+        key = key_of(incoming, request, route) if route.method == "POST" else None
+        if key is None:
+            return _respond(route, request)
+        return answer_once(
+            self._platform.database, key, lambda: _never_raising(lambda: _respond(route, request), incoming)
+        )
+
+
+def all_routes(catalogue: Catalogue, domains: Sequence[Domain]) -> tuple[Route, ...]:
+    """Return every route there is: the door's own, those of the domains, and one for each trigger."""
+    declared = [trigger for domain in domains for trigger in domain.TRIGGERS]
+    started = [
+        triggers.route(trigger, catalogue[trigger.job.name]) for trigger in triggers.of_all_jobs(catalogue, declared)
+    ]
+    own = (*jobs.routes(catalogue), *runs.routes(catalogue), *locks.routes(catalogue), *_ABOUT)
+    answered = (*own, *(route for domain in domains for route in domain.ROUTES))
+    return (*answered, *started, openapi.route(answered, started))
+
+
+def _healthz(_request: Request) -> Json:
+    return {"status": "ok"}
+
+
+def _index(_request: Request) -> Json:
+    return {"service": "nightshift", "description": "/openapi.json", "health": "/healthz", "jobs": "/api/jobs"}
+
+
+_ABOUT = (
+    Route("GET", "/healthz", Guard.OPEN, _healthz, "Whether the door answers; asks neither database nor AWS"),
+    Route("GET", "/", Guard.OPEN, _index, "Where to go from here"),
+)
+
+
+def _respond(route: Route, request: Request) -> Response:
+    answered = route.answer(request)
+    return answered if isinstance(answered, Response) else Response(answered)
+
+
+def _never_raising(answer: Callable[[], Response], incoming: Incoming) -> Response:
+    """Return the answer, or what its caller is told of the failure."""
+    try:
+        return answer()
+    except Exception as error:  # noqa: BLE001  # the door answers whatever happens behind it
+        problem = problem_of(error)
+        if problem is None:
+            log().exception("Request failed", request_id=incoming.id)
+            problem = Problem(500, "something went wrong here; the request id finds it in the log")
+        elif problem.status >= 500:
+            log().warning("Request refused", request_id=incoming.id, error=f"{type(error).__name__}: {error}")
+        return refuse(problem, incoming)

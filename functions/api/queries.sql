@@ -1,0 +1,46 @@
+-- name: find_run
+SELECT * FROM job_runs WHERE id = :id
+
+-- name: list_runs
+-- One page of a job's history, newest first, from behind the cursor on.
+SELECT * FROM job_runs
+WHERE job = :job
+  AND (:status::text IS NULL OR status = :status)
+  AND (:trigger::text IS NULL OR trigger = :trigger)
+  AND (:before_at::timestamptz IS NULL OR (created_at, id) < (:before_at::timestamptz, :before_id::uuid))
+ORDER BY created_at DESC, id DESC
+LIMIT :rows
+
+-- name: last_runs
+-- The newest run of each job; a tick that was skipped is none. One index lookup a job.
+SELECT newest.*, extract(epoch FROM now() - newest.created_at)::float8 AS age_s
+FROM jsonb_array_elements_text(:jobs::jsonb) AS wanted(job)
+CROSS JOIN LATERAL (
+    SELECT * FROM job_runs WHERE job = wanted.job AND status <> 'skipped' ORDER BY created_at DESC, id DESC LIMIT 1
+) AS newest
+
+-- name: jobs_of_runs
+SELECT id, job FROM job_runs WHERE id IN (SELECT wanted::uuid FROM jsonb_array_elements_text(:runs::jsonb) AS wanted)
+
+-- name: record_action
+INSERT INTO audit_log (who, action, subject, details) VALUES (:who, :action, :subject, :details)
+
+-- name: claim_key
+-- No row: somebody has it. A claim without an answer is abandoned after a minute; an answer is kept for a day.
+INSERT INTO idempotency_keys AS known (scope, key, fingerprint)
+VALUES (:scope, :key, :fingerprint)
+ON CONFLICT (scope, key) DO UPDATE
+SET fingerprint = excluded.fingerprint, status = NULL, headers = NULL, body = NULL, created_at = now()
+WHERE (known.status IS NULL AND known.fingerprint = excluded.fingerprint AND known.created_at < now() - interval '1 minute')
+   OR known.created_at < now() - interval '1 day'
+RETURNING created_at
+
+-- name: find_key
+SELECT fingerprint, status, headers, body FROM idempotency_keys WHERE scope = :scope AND key = :key
+
+-- name: keep_answer
+UPDATE idempotency_keys SET status = :status, headers = :headers, body = :body
+WHERE scope = :scope AND key = :key AND created_at = :claimed_at AND status IS NULL
+
+-- name: free_key
+DELETE FROM idempotency_keys WHERE scope = :scope AND key = :key AND created_at = :claimed_at AND status IS NULL

@@ -1,0 +1,45 @@
+"""From what came in to a request whose every value has been checked."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from api.incoming import Incoming
+from nightshift.parameters import parse_each
+from nightshift.platform import Platform
+from nightshift.routes import Guard, Json, Problem, Request, Route
+
+
+def read(
+    incoming: Incoming, route: Route, path: Mapping[str, str], platform: Platform, principal: str, deadline: float
+) -> Request:
+    """Check the input of a request that has passed its guard.
+
+    Raises:
+        Problem: 404 for a path parameter that names nothing, 400, 413 or 415 for what cannot be read, and 422
+            naming every value that is wrong.
+    """
+    named, wrong = parse_each(route.path_parameters, path)
+    if wrong:
+        raise Problem(404, "there is nothing at this path", errors=_errors(wrong))
+    query, wrong_query = parse_each(route.query, incoming.query(), route.required)
+    body, wrong_body = parse_each(route.body, _body(incoming, route), route.required)
+    if wrong_query or wrong_body:
+        errors = [*_errors(wrong_query), *_errors(wrong_body)]
+        raise Problem(422, "the input is not valid", kind="invalid-input", errors=errors)
+    return Request(platform, principal, named, query, body, incoming.headers, deadline)
+
+
+def _body(incoming: Incoming, route: Route) -> Json:
+    if incoming.is_read:
+        return {}
+    body = incoming.body()
+    if route.guard is Guard.WEBHOOK:
+        # It was for the guard; no route sees it.
+        body.pop("secret", None)
+    return body
+
+
+def _errors(problems: Mapping[str, str]) -> list[dict[str, Any]]:
+    return [{"field": name, "detail": detail} for name, detail in problems.items()]
