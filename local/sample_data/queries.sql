@@ -1,0 +1,155 @@
+-- name: stored
+-- What the database knows of pages on this machine.
+SELECT p.id, p.url, p.price::text AS price, p.availability,
+       (SELECT coalesce(jsonb_agg(jsonb_build_array(v.sku, v.price::text, v.availability, v.vanished_at IS NOT NULL)), '[]')
+        FROM variants AS v WHERE v.product_id = p.id) AS variants
+FROM products AS p
+WHERE p.url LIKE 'http://127.0.0.1:%'
+
+-- name: begin_day
+-- Answers a row at the first load of a day. The table is no part of the system, so no migration makes it.
+CREATE TABLE IF NOT EXISTS sample_days (day integer PRIMARY KEY);
+INSERT INTO sample_days (day) VALUES (:day) ON CONFLICT DO NOTHING RETURNING day
+
+-- name: follow_ports
+-- The shops are somewhere else than in the last run: their pages' addresses go with them.
+UPDATE products AS p
+SET url = regexp_replace(p.url, '^http://[^/]+', s.base),
+    validated_url = regexp_replace(p.validated_url, '^http://[^/]+', s.base),
+    image_url = regexp_replace(p.image_url, '^http://[^/]+', s.base)
+FROM jsonb_to_recordset(:moved::jsonb) AS s(id bigint, base text)
+WHERE p.id = s.id
+
+-- name: put_users
+INSERT INTO users (email, name, locale)
+SELECT email, name, locale FROM jsonb_to_recordset(:users::jsonb) AS s(email text, name text, locale text)
+ON CONFLICT (email) DO NOTHING
+
+-- name: put_products
+-- As if checked yesterday. Where it was never checked, nothing is known. A version (etag) of another day is forgotten.
+INSERT INTO products AS p (url, name, brand, price, currency, availability, last_checked_at)
+SELECT url, name, brand, price, currency, availability, CASE WHEN price IS NOT NULL THEN now() - interval '1 day' END
+FROM jsonb_to_recordset(:products::jsonb)
+     AS s(url text, name text, brand text, price numeric, currency text, availability text)
+ON CONFLICT (url) DO UPDATE
+SET price = excluded.price, currency = excluded.currency, availability = excluded.availability,
+    etag = NULL, last_modified = NULL, validated_url = NULL, updated_at = now()
+
+-- name: put_variants
+WITH sample AS (
+    SELECT p.id AS product_id, s.*
+    FROM jsonb_to_recordset(:variants::jsonb) AS s(
+        url text, sku text, attributes jsonb, "position" integer, price numeric, currency text, availability text,
+        vanished boolean)
+    JOIN products AS p ON p.url = s.url
+), kept AS (
+    UPDATE variants AS v
+    SET "position" = s."position", price = s.price, availability = s.availability,
+        vanished_at = CASE WHEN s.vanished THEN coalesce(v.vanished_at, now() - interval '1 day') END
+    FROM sample AS s
+    WHERE v.product_id = s.product_id AND v.sku = s.sku
+    RETURNING v.product_id, v.sku
+)
+INSERT INTO variants (product_id, sku, attributes, "position", price, currency, availability, first_seen_at, vanished_at)
+SELECT product_id, sku, attributes, "position", price, currency, availability, now() - interval '1 day',
+       CASE WHEN vanished THEN now() - interval '1 day' END
+FROM sample
+WHERE (product_id, sku) NOT IN (SELECT product_id, sku FROM kept)
+ORDER BY product_id, "position"
+
+-- name: put_histories
+WITH known AS (
+    SELECT p.id AS product_id, NULL::bigint AS variant_id, p.price, p.currency, p.availability,
+           CASE WHEN p.created_at = now() THEN now() - interval '1 day' ELSE now() END AS at
+    FROM products AS p JOIN jsonb_to_recordset(:products::jsonb) AS s(url text) USING (url)
+    UNION ALL
+    SELECT v.product_id, v.id, v.price, v.currency, v.availability,
+           CASE WHEN p.created_at = now() THEN now() - interval '1 day' ELSE now() END
+    FROM variants AS v JOIN products AS p ON p.id = v.product_id
+    JOIN jsonb_to_recordset(:products::jsonb) AS s(url text) USING (url)
+    WHERE v.vanished_at IS NULL
+), prices AS (
+    INSERT INTO price_history (product_id, variant_id, price, currency, at)
+    SELECT product_id, variant_id, price, currency, at FROM known WHERE price IS NOT NULL
+)
+INSERT INTO stock_history (product_id, variant_id, availability, at)
+SELECT product_id, variant_id, availability, at FROM known WHERE availability <> 'unknown'
+
+-- name: put_tracked_items
+INSERT INTO tracked_items AS t (user_id, product_id, variant_id, notify_price_drop, notify_stock, min_drop_percent,
+                                reference_price, reference_currency)
+SELECT u.id, p.id, v.id, s.price, s.stock, s.min_drop_percent, s.reference,
+       CASE WHEN s.reference IS NOT NULL THEN s.currency END
+FROM jsonb_to_recordset(:followings::jsonb) AS s(
+    email text, url text, sku text, price boolean, stock boolean, min_drop_percent numeric, reference numeric,
+    currency text)
+JOIN users AS u ON u.email = s.email
+JOIN products AS p ON p.url = s.url
+LEFT JOIN variants AS v ON v.product_id = p.id AND v.sku = s.sku
+WHERE s.sku IS NULL OR v.id IS NOT NULL
+ON CONFLICT (user_id, product_id, variant_id) DO UPDATE
+SET reference_price = excluded.reference_price, reference_currency = excluded.reference_currency
+
+-- name: make_due
+-- A new day: everything is due, in the order of the catalogue.
+UPDATE products AS p
+SET last_checked_at = CASE WHEN p.last_checked_at IS NOT NULL
+                           THEN least(p.last_checked_at, now() - interval '1 day') END,
+    next_check_at = now() - interval '1 hour' + make_interval(secs => s.place)
+FROM jsonb_to_recordset(:due::jsonb) AS s(url text, place integer)
+WHERE p.url = s.url
+
+-- name: latest_checks
+SELECT p.url, p.price::text AS price, p.currency, p.availability, c.status, c.error_class,
+       (SELECT count(*) FROM notifications AS n
+        WHERE n.product_id = p.id AND n.created_at >= latest.began) AS notifications
+FROM products AS p
+CROSS JOIN (
+    SELECT run_id, min(started_at) AS began FROM check_runs
+    WHERE run_id = (SELECT run_id FROM check_runs ORDER BY started_at DESC, id DESC LIMIT 1)
+    GROUP BY run_id
+) AS latest
+LEFT JOIN check_runs AS c ON c.product_id = p.id AND c.run_id = latest.run_id
+WHERE p.url LIKE 'http://127.0.0.1:%'
+
+-- name: latest_runs
+SELECT DISTINCT ON (job) job, status, processed, failed FROM job_runs ORDER BY job, created_at DESC, id DESC
+
+-- name: summary
+WITH latest AS (
+    SELECT run_id, min(started_at) AS began, max(finished_at) AS ended FROM check_runs
+    WHERE run_id = (SELECT run_id FROM check_runs ORDER BY started_at DESC, id DESC LIMIT 1)
+    GROUP BY run_id
+), prices AS (
+    SELECT product_id, variant_id, at, price, currency,
+           lag(price) OVER (PARTITION BY product_id, variant_id ORDER BY at, id) AS before
+    FROM price_history
+), stocks AS (
+    SELECT product_id, variant_id, at, availability,
+           lag(availability) OVER (PARTITION BY product_id, variant_id ORDER BY at, id) AS before
+    FROM stock_history
+), found AS (
+    SELECT 1 AS place, 'change' AS kind,
+           CASE WHEN before IS NULL THEN 'first price' WHEN price < before THEN 'price fell' ELSE 'price rose' END AS what,
+           product_id, concat_ws(' → ', before::text, price::text) || ' ' || coalesce(currency, '') AS detail
+    FROM prices, latest WHERE variant_id IS NULL AND at >= latest.began
+    UNION ALL
+    SELECT 1, 'change', replace(availability, '_', ' '), product_id, 'was ' || replace(before, '_', ' ')
+    FROM stocks, latest WHERE variant_id IS NULL AND before IS NOT NULL AND at >= latest.began
+    UNION ALL
+    SELECT 1, 'change', 'variant appeared', product_id, v.sku FROM variants AS v, latest WHERE v.first_seen_at >= latest.began
+    UNION ALL
+    SELECT 1, 'change', 'variant vanished', product_id, v.sku FROM variants AS v, latest WHERE v.vanished_at >= latest.began
+    UNION ALL
+    SELECT 2, 'failure', c.error_class, c.product_id, NULL FROM check_runs AS c JOIN latest USING (run_id)
+    WHERE c.status = 'failed'
+    UNION ALL
+    SELECT 3, 'notification', replace(n.kind, '_', ' '), n.product_id, 'to ' || u.name
+    FROM notifications AS n JOIN users AS u ON u.id = n.user_id, latest WHERE n.created_at >= latest.began
+)
+SELECT f.kind, f.what, count(*) AS count,
+       jsonb_agg(coalesce(p.name, p.url) || coalesce(' (' || f.detail || ')', '') ORDER BY p.id) AS examples
+FROM found AS f
+JOIN products AS p ON p.id = f.product_id
+GROUP BY f.place, f.kind, f.what
+ORDER BY f.place, count(*) DESC, f.what
