@@ -15,8 +15,9 @@ WITH_DEV = @$(PYTHON) local/bootstrap.py dev
 help: ## what can be done here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: ## the whole system on this machine [PORT=8080] [ONCE=1 ends after the first results]
-	$(WITH_LOCAL) -m local.run $(if $(PORT),--port $(PORT)) $(if $(filter-out 0,$(ONCE)),--once)
+run: ## the whole system on this machine [PORT=8080] [ONCE=1: end after the first results] [VERBOSE=1: show logs]
+	$(WITH_LOCAL) -m local.run $(if $(PORT),--port "$(PORT)") $(if $(filter-out 0,$(ONCE)),--once) \
+		$(if $(filter-out 0,$(VERBOSE)),--verbose)
 
 invoke: ## one job through the local Lambda service: JOB=product-checks [EVENT=events/x.json]
 	$(WITH_LOCAL) -m local.invoke $(if $(JOB),--job "$(JOB)") $(if $(EVENT),--event "$(EVENT)")
@@ -25,8 +26,7 @@ reset: ## forget the local data, secrets and logs
 	$(WITH_LOCAL) -m local.reset
 
 extract: ## what a stored page says about its product: FILE=page.html URL=https://shop.example/product
-	@PYTHONPATH=functions:layers/nightshift $(PYTHON) local/bootstrap.py local \
-		-m product_checks.extract "$(FILE)" --url "$(URL)"
+	$(WITH_LOCAL) -m product_checks.extract "$(FILE)" --url "$(URL)"
 
 test: ## all tests [ARGS="-k lock -x"]
 	$(WITH_DEV) -m pytest $(ARGS)
@@ -44,3 +44,5 @@ types: ## type hints, by mypy in strict mode
 
 lock: ## pyproject.toml's dependency groups into requirements/*.txt, with hashes
 	$(WITH_DEV) -m local.lock
+
+include build.mk
