@@ -18,6 +18,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 OLDEST = (3, 11)
+IMPORT_ROOTS = (".", "functions", "layers/nightshift")
 PREFERRED = ("python3.13", "python3.12", "python3.11", "python3")
 PROBE = (
     "import sys, importlib.util as u; "
@@ -221,6 +222,8 @@ def main(arguments: list[str]) -> int:
         return 130
     if arguments[1:]:
         os.chdir(ROOT)
+        # Where imports start, as pyproject.toml has it for the tests and Lambda for the functions.
+        os.environ["PYTHONPATH"] = os.pathsep.join(str(ROOT / part) for part in IMPORT_ROOTS)
         os.execv(python, [python, *arguments[1:]])  # noqa: S606 - no shell is the point
     return 0
 

@@ -67,7 +67,7 @@ class Postgres:
         self._account.make_folder(self.home)
         if not (self._data / "PG_VERSION").exists():
             self._initialise(self._account)
-        self._end_leftover()
+        self.end_leftover()
         for _ in range(3):  # another program may take the free port before the server does
             if self._launch(self._account):
                 return
@@ -135,7 +135,7 @@ class Postgres:
         self.stop()
         return False
 
-    def _end_leftover(self) -> None:
+    def end_leftover(self) -> None:
         """Ends a server that outlived its launcher; forgets a process id that is somebody else's by now."""
         lockfile = _Lockfile.read(self._data)
         if lockfile.pid is None:

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from local.aws import client
 from local.stack import PARAMETER, QUEUE, SECRET, TABLE, Resource, Stack
-from local.state import read_json, write_private
+from local.state import write_private
 
 _QUEUE_ATTRIBUTES: Final = (
     "DelaySeconds",
@@ -30,10 +30,10 @@ _TABLE_ATTRIBUTES: Final = (
 )
 
 
-def create(stack: Stack, endpoint: str, secrets_file: Path) -> None:
+def create(stack: Stack, endpoint: str, secrets_folder: Path) -> None:
     """Makes everything that functions of this stack may ask for.
 
-    Secrets are generated once, kept in `secrets_file` for their owner's eyes only, and the same ever after.
+    Secrets are generated once, kept in a file each for their owner's eyes only, and the same ever after.
     """
     for table in stack.stores(TABLE):
         _create_table(client("dynamodb", endpoint), table)
@@ -42,7 +42,7 @@ def create(stack: Stack, endpoint: str, secrets_file: Path) -> None:
     for parameter in stack.stores(PARAMETER):
         body = parameter.properties
         client("ssm", endpoint).put_parameter(Name=parameter.name, Value=body["Value"], Type=body["Type"])
-    _create_secrets(client("secretsmanager", endpoint), stack.stores(SECRET), secrets_file)
+    _create_secrets(client("secretsmanager", endpoint), stack.stores(SECRET), secrets_folder)
 
 
 def _create_table(dynamodb: Any, table: Resource) -> None:
@@ -63,13 +63,12 @@ def _create_queue(sqs: Any, queue: Resource) -> None:
     sqs.create_queue(QueueName=queue.name, Attributes=attributes)
 
 
-def _create_secrets(manager: Any, wanted: list[Resource], file: Path) -> None:
-    known: dict[str, str] = read_json(file) or {}
-    values = {secret.logical_id: known.get(secret.logical_id) or _value(secret) for secret in wanted}
-    if values != known:
-        write_private(file, json.dumps(values, indent=2) + "\n")
+def _create_secrets(manager: Any, wanted: list[Resource], folder: Path) -> None:
     for secret in wanted:
-        manager.create_secret(Name=secret.name, SecretString=values[secret.logical_id])
+        file = folder / secret.logical_id
+        if not file.exists():
+            write_private(file, _value(secret))
+        manager.create_secret(Name=secret.name, SecretString=file.read_text())
 
 
 def _value(secret: Resource) -> str:

@@ -1,0 +1,174 @@
+"""`make run`: starts everything, runs every job once, tells what happened, and stays up."""
+
+from __future__ import annotations
+
+import argparse
+import platform
+import signal
+import sys
+import threading
+from pathlib import Path
+from typing import Final
+
+from local import jobs, running, sample, sample_data, state
+from local.jobs import JobRun
+from local.postgres import PostgresError
+from local.postgres_account import AccountError
+from local.report import progress, say, shortened, step, table
+from local.shop.server import Shop
+from local.state import AlreadyRunningError
+from local.system import BrokenSystemError, LocalSystem
+from local.template import TemplateError
+
+_PORT: Final = 8080
+_EXPLAINED: Final = (AccountError, BrokenSystemError, PostgresError, TemplateError)
+
+
+class PortTakenError(Exception):
+    """The port that was asked for is somebody else's."""
+
+
+def main() -> int:
+    """The command; returns its exit status."""
+    parser = argparse.ArgumentParser(prog="make run")
+    parser.add_argument("--port", type=int, help=f"of the door; {_PORT} if it is free, and any free one otherwise")
+    parser.add_argument("--once", action="store_true", help="end after the table")
+    parser.add_argument("--verbose", action="store_true", help="show what the handlers log")
+    options = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    folder = state.folder()
+    try:
+        with running.hold(folder):
+            return _run(folder, options)
+    except AlreadyRunningError as other:
+        say(f"This checkout is running already ({other}){_where(folder)}.")
+        return 1
+    except PortTakenError as taken:
+        say(str(taken))
+        return 2
+    except _EXPLAINED as problem:
+        say(f"nightshift: {problem}")
+        return 1
+    except KeyboardInterrupt:
+        say("Stopped.")
+        return 130
+
+
+def _run(folder: Path, options: argparse.Namespace) -> int:
+    say(f"Nightshift on this machine, with Python {platform.python_version()}")
+    with LocalSystem(folder, echo=_show if options.verbose else None, say=say) as system:
+        shop = _start(system, options.port)
+        try:
+            as_expected = _first_runs(system, shop)
+            if options.once:
+                return 0 if as_expected else 1
+            _stay(system)
+        finally:
+            running.withdraw(folder)
+    return 0
+
+
+def _show(_function: str, output: bytes) -> None:
+    sys.stdout.buffer.write(output)
+    sys.stdout.flush()
+
+
+def _start(system: LocalSystem, port: int | None) -> Shop:
+    with step("Stores") as told:
+        system.start_stores()
+        told.append(f"PostgreSQL ({system.database.describe()}), AWS services")
+    with step("Functions") as told:
+        system.start_functions()
+        told.append(", ".join(function.name for function in system.stack.functions))
+    with step("Migrations") as told:
+        told.append(", ".join(system.migrate()) or "nothing new")
+    with step("Shop") as told:
+        shop = sample.open_shop(system, new_day=True)
+        told.append(f"{shop.url}, day {shop.day}, sample data loaded")
+    with step("Door") as told:
+        told.append(_open_door(system, port))
+    running.announce(system.state, system.door.url, system.functions.endpoint, system.jobs)
+    return shop
+
+
+def _open_door(system: LocalSystem, port: int | None) -> str:
+    try:
+        system.start_door(_PORT if port is None else port)
+    except OSError:
+        if port is not None:
+            raise PortTakenError(f"Port {port} is taken. Give another one, or none: make run PORT=…") from None
+        system.start_door(0)
+        return f"{system.door.url} (port {_PORT} is taken)"
+    return system.door.url
+
+
+def _first_runs(system: LocalSystem, shop: Shop) -> bool:
+    """Runs every job once; whether all of them ended as the sample data says they should."""
+    say("\nEvery job once")
+    runs = []
+    for job in system.jobs:
+        say(f"  {job}")
+        runs.append(jobs.run(system, job, progress(job)))
+        system.keep_tables()
+    say()
+    say(table(("job", "status", "processed", "failed", "changes", "duration", "notes"), map(_row, runs)))
+    _tell_more(system)
+    differences = sample_data.differences(system.database.url, shop.day)
+    say()
+    if not differences:
+        say("  Everything ended as the sample data says it should; its failures are meant.")
+    for difference in differences:
+        say(f"  NOT AS EXPECTED  {difference}")
+    return not differences
+
+
+def _row(run: JobRun) -> tuple[str, ...]:
+    metadata = run.metadata or {}
+    changes = metadata.get("changed", metadata.get("changes"))
+    notes = run.error or ", ".join(f"{name} {value}" for name, value in metadata.items())
+    return (
+        run.job,
+        run.status,
+        str(run.processed),
+        str(run.failed),
+        "" if changes is None else str(changes),
+        f"{run.duration_ms / 1000:.1f} s",
+        shortened(notes, 100),
+    )
+
+
+def _tell_more(system: LocalSystem) -> None:
+    rows = [
+        (row.kind, row.what, str(row.count), shortened(", ".join(row.examples), 100))
+        for row in sample_data.summary(system.database.url)
+    ]
+    if rows:
+        say()
+        say(table(("", "what", "how many", "which"), rows))
+
+
+def _stay(system: LocalSystem) -> None:
+    clock = system.start_clock()
+    secret = system.secrets / "JobSecret"
+    say(f"""
+  The door is open at {system.door.url} until Ctrl-C. Its secret is in a file:
+
+    curl -H "X-Job-Secret: $(cat {secret})" {system.door.url}/api/jobs
+    curl -X POST -H "X-Job-Secret: $(cat {secret})" {system.door.url}/api/jobs/{next(iter(system.jobs), "JOB")}
+
+  Logs are in {system.state / "logs"}. Next by themselves:""")
+    for event, due in clock.next_times:
+        say(f"    {event.function} at {due.isoformat(timespec='minutes') if due else 'no time'} ({event.expression})")
+    try:
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        say("\nStopping")
+
+
+def _where(folder: Path) -> str:
+    found = running.find(folder)
+    return f" at {found.door}" if found else ""
+
+
+if __name__ == "__main__":
+    sys.exit(main())
