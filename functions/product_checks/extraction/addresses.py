@@ -1,0 +1,53 @@
+"""Compares web addresses as people mean them: the same page with another campaign tag is the same page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+from product_checks.extraction.page import Page, absolute
+
+_TRACKING = frozenset(
+    "gclid fbclid msclkid dclid yclid ref referrer source campaign cid mc_cid mc_eid igshid srsltid sid session _ga".split()
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """The parts of an address that tell pages apart."""
+
+    place: str
+    query: frozenset[tuple[str, str]] = field(default_factory=frozenset)
+
+    @classmethod
+    def of(cls, url: str | None, base: str) -> Address | None:
+        """Normalise an address; None when it is none."""
+        full = absolute(url, base)
+        if full is None:
+            return None
+        parts = urlsplit(full)
+        host = (parts.hostname or "").removeprefix("www.")
+        path = unquote(parts.path).rstrip("/").lower()
+        return cls(host + path, _query(parts.query))
+
+    @property
+    def is_home(self) -> bool:
+        """Whether this is a site's front page."""
+        return "/" not in self.place
+
+
+def _query(text: str) -> frozenset[tuple[str, str]]:
+    try:
+        pairs = parse_qsl(text[:2_000], max_num_fields=100)
+    except ValueError:
+        return frozenset()
+    return frozenset((k.lower(), v) for k, v in pairs if k.lower() not in _TRACKING and not k.lower().startswith("utm_"))
+
+
+def own_addresses(page: Page) -> list[Address]:
+    """The addresses under which the page is itself: where it was found, and what it calls itself."""
+    stated = (page.url, page.canonical, page.meta.get("og:url"))
+    found = [address for url in stated if (address := Address.of(url, page.base)) is not None]
+    here = found[:1]
+    # A front page as canonical or og:url says nothing about which product this is.
+    return here + [a for a in found[1:] if not a.is_home]

@@ -1,0 +1,188 @@
+"""The way of a page through the extraction: read every source, choose the product, merge, or say why there is none."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from product_checks.extraction.jsonld import read_blocks
+from product_checks.extraction.main_product import Choice, choose, claims_page, same_name
+from product_checks.extraction.merge import Told, merged, shop_data
+from product_checks.extraction.microdata import read_items
+from product_checks.extraction.model import Extraction, Failure
+from product_checks.extraction.nodes import Node, name_of, nodes, types
+from product_checks.extraction.opengraph import MetaProduct, read_meta
+from product_checks.extraction.page import Page, UnreadablePageError
+from product_checks.extraction.rdfa import read_resources
+from product_checks.extraction.schema_org import ARTICLE_TYPES, LISTING_TYPES, Graph, Part, sort_graph
+from product_checks.extraction.shop_data import ShopData
+from product_checks.extraction.variants import read_offered
+from product_checks.extraction.walls import why_empty, why_no_answer
+
+# og:type where a page says nothing of its kind.
+_OPEN_KINDS = frozenset({"", "website", "og:website"})
+
+
+def extract(page: str, url: str) -> Extraction:
+    """Read the product of a page that is already decoded; `url` is the page's final address.
+
+    Never raises for what a page contains: a page that gives no product gives a failure with its reason.
+    """
+    try:
+        return _extract(Page(page, url))
+    except UnreadablePageError as error:
+        return Extraction.failed(Failure.UNREADABLE, str(error))
+    except (RecursionError, MemoryError):
+        return Extraction.failed(Failure.UNREADABLE, "The page's data is nested too deeply to be read.")
+
+
+@dataclass(slots=True)
+class _Reading:
+    """Everything that was read before the decision."""
+
+    page: Page
+    meta: MetaProduct
+    told: list[Told]
+    data: ShopData | None
+    choices: list[Choice]
+    graphs: list[Graph]
+    broken_products: int
+
+    @property
+    def main(self) -> Told | None:
+        """What the best source tells about the main product."""
+        return self.told[0] if self.told else None
+
+
+def _extract(page: Page) -> Extraction:
+    reading = _read(page)
+    failure = _failure(reading)
+    if failure is not None:
+        return failure
+    return merged(page, reading.told, reading.meta, reading.data)
+
+
+def _read(page: Page) -> _Reading:
+    blocks = read_blocks(page)
+    graphs = [
+        sort_graph("JSON-LD", blocks.values),
+        sort_graph("microdata", list(read_items(page))),
+        sort_graph("RDFa", list(read_resources(page))),
+    ]
+    graphs = [g for g in graphs if g.kinds or g.candidates or g.stray_offers]
+    choices = [choose(graph, page) for graph in graphs]
+    told = [_told(graph, choice, page) for graph, choice in zip(graphs, choices, strict=True)]
+    kept = _agreeing([t for t in told if t is not None], page)
+    meta = read_meta(page)
+    data = _shop_data(page, kept, meta)
+    return _Reading(page, meta, kept, data, choices, graphs, blocks.broken_products)
+
+
+def _shop_data(page: Page, told: list[Told], meta: MetaProduct) -> ShopData | None:
+    stated = [*(t.offered.quote.price for t in told), meta.quote.price]
+    price = next((p for p in stated if p is not None), None)
+    title = next((n for t in told if (n := name_of(t.node.get("name")))), meta.title)
+    return shop_data(page, price, title, needs_price=price is None)
+
+
+def _told(graph: Graph, choice: Choice, page: Page) -> Told | None:
+    if choice.candidate is None:
+        return None
+    node = choice.candidate.node
+    offered = read_offered(node, graph, page)
+    if not offered.has_offers and graph.stray_offers and len(graph.candidates) == 1:
+        stray = {**node, "offers": graph.stray_offers}
+        offered = read_offered(stray, graph, page)
+    return Told(graph.source, node, offered)
+
+
+def _agreeing(told: list[Told], page: Page) -> list[Told]:
+    """The tellings that are of the same product, the one with offers first."""
+    told.sort(key=lambda t: not t.offered.has_offers)
+    first = told[:1]
+    for other in told[1:]:
+        names = (name_of(first[0].node.get("name")), name_of(other.node.get("name")))
+        if same_name(*names) or (claims_page(first[0].node, page) and claims_page(other.node, page)) or None in names:
+            first.append(other)
+    return first
+
+
+def _failure(reading: _Reading) -> Extraction | None:
+    """Why the page has no product to report, if it has none."""
+    main, meta = reading.main, reading.meta
+    if main is not None and main.offered.quote.price is not None:
+        return _other_subject(reading, main)
+    priced = meta.quote.price is not None or (reading.data is not None and reading.data.price is not None)
+    wall = None if priced else why_no_answer(reading.page)
+    if wall is not None:
+        return Extraction.failed(*wall)
+    other = _other_subject(reading, main)
+    if other is not None:
+        return other
+    if main is not None and (main.offered.has_offers or _is_goods(main.node, meta)):
+        return None
+    if priced and meta.calls_itself_product:
+        return None
+    several = max((c.among for c in reading.choices if c.candidate is None), default=0)
+    if several > 1:
+        sentence = f"The page marks up {several} products and none of them as its own."
+        return Extraction.failed(Failure.SEVERAL_PRODUCTS, sentence)
+    if priced and meta.kind in _OPEN_KINDS and main is None and not _is_listing(reading):
+        return None
+    return _no_product(reading)
+
+
+def _no_product(reading: _Reading) -> Extraction:
+    if reading.broken_products:
+        sentence = "The page's product data (JSON-LD) is broken and nothing else states a product."
+        return Extraction.failed(Failure.UNREADABLE, sentence)
+    if reading.main is not None:
+        sentence = "The page marks up a product but states neither price, stock nor item number."
+        return Extraction.failed(Failure.NOT_A_PRODUCT, sentence)
+    empty = why_empty(reading.page)
+    if empty is not None:
+        return Extraction.failed(*empty)
+    if reading.meta.calls_itself_product:
+        return Extraction.failed(Failure.NOT_A_PRODUCT, "The page calls itself a product but states neither price nor stock.")
+    return Extraction.failed(Failure.NOT_A_PRODUCT, "The page marks up no product.")
+
+
+def _other_subject(reading: _Reading, main: Told | None) -> Extraction | None:
+    """An article, a recipe or a review is about its own text, even where it mentions a product with a price."""
+    page, meta = reading.page, reading.meta
+    subjects = [s for g in reading.graphs for s in g.subjects if set(types(s)) & ARTICLE_TYPES]
+    if main is not None and main.offered.quote.price is not None:
+        headline = next((s for s in subjects if _heads_page(s, page)), None)
+        if headline is None and not (meta.calls_itself_article and _reviewed_here(main.node, page)):
+            return None
+        if not claims_page(main.node, page) or _reviewed_here(main.node, page):
+            return Extraction.failed(Failure.NOT_A_PRODUCT, "The page is an article or a recipe, not a product.")
+        return None
+    if subjects and (main is None or not main.offered.has_offers):
+        kind = next(iter(types(subjects[0])), "article")
+        return Extraction.failed(Failure.NOT_A_PRODUCT, f"The page is about something else than a product ({kind}).")
+    if meta.calls_itself_article and not (main is not None and main.offered.has_offers):
+        return Extraction.failed(Failure.NOT_A_PRODUCT, "The page calls itself an article.")
+    return None
+
+
+def _heads_page(subject: Node, page: Page) -> bool:
+    stated = name_of(subject.get("headline")) or name_of(subject.get("name"))
+    titles = [*page.headings, page.meta.get("og:title"), page.title]
+    return any(same_name(stated, title) for title in titles) or (stated is None and not page.headings)
+
+
+def _reviewed_here(node: Node, page: Page) -> bool:
+    """Whether the page's own heading is that of a review of the product."""
+    return any(review.get("publisher") and _heads_page(review, page) for review in nodes(node, "review")[:5])
+
+
+def _is_goods(node: Node, meta: MetaProduct) -> bool:
+    """A product without offers is still one where it has an item number or the page calls itself a product."""
+    numbered = any(node.get(k) for k in ("sku", "mpn", "gtin", "gtin8", "gtin12", "gtin13", "gtin14", "productID"))
+    return bool(name_of(node.get("name"))) and (numbered or meta.calls_itself_product)
+
+
+def _is_listing(reading: _Reading) -> bool:
+    kinds = {kind for graph in reading.graphs for kind in graph.kinds}
+    listed = sum(c.part is Part.LISTED for graph in reading.graphs for c in graph.candidates)
+    return bool(kinds & LISTING_TYPES) or listed > 1 or "/search" in reading.page.url

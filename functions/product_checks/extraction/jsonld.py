@@ -1,0 +1,76 @@
+"""Finds the JSON-LD blocks of a page, however their script tag is spelled, and gives their values."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from product_checks.extraction.jsonld_repair import BrokenJsonError, loads
+from product_checks.extraction.page import Page
+
+_MAX_BLOCKS = 300
+_MAX_TOTAL = 4_000_000
+_MAX_DEPTH = 12
+
+
+class Blocks:
+    """The values of a page's JSON-LD blocks, and how many product blocks could not be read."""
+
+    def __init__(self) -> None:
+        self.values: list[Any] = []
+        self.broken_products = 0
+
+
+def read_blocks(page: Page) -> Blocks:
+    """Read all JSON-LD blocks, each on its own: one broken block does not spoil the others."""
+    blocks = Blocks()
+    total = 0
+    for node in page.scripts:
+        kind = (node.attributes.get("type") or "").lower()
+        if not _may_be_jsonld(kind):
+            continue
+        text = node.text() or ""
+        if "ld" not in kind and not _names_schema_org(text):
+            continue
+        total += len(text)
+        if total > _MAX_TOTAL or len(blocks.values) > _MAX_BLOCKS:
+            break
+        _read_block(text, blocks)
+    return blocks
+
+
+def _may_be_jsonld(kind: str) -> bool:
+    return "json" in kind and "importmap" not in kind
+
+
+def _names_schema_org(text: str) -> bool:
+    return '"@context"' in text[:2_000] and "schema.org" in text[:2_000]
+
+
+def _read_block(text: str, blocks: Blocks) -> None:
+    if not text.strip():
+        return
+    try:
+        found = loads(text)
+    except BrokenJsonError:
+        blocks.broken_products += bool(re.search(r"[\"'](?:\w*/)*Product(?:Group)?[\"']", text[:200_000]))
+        return
+    prefixed = '"schema:' in text or 'schema.org/name"' in text
+    blocks.values.extend(_without_prefix(value, 0) if prefixed else value for value in found)
+
+
+def _without_prefix(value: Any, depth: int) -> Any:
+    """{"schema:name": …} as {"name": …}."""
+    if depth > _MAX_DEPTH:
+        return None
+    if isinstance(value, list):
+        return [_without_prefix(item, depth + 1) for item in value]
+    if isinstance(value, dict):
+        return {_term(key): _without_prefix(inner, depth + 1) for key, inner in value.items()}
+    return value
+
+
+def _term(key: str) -> str:
+    if key.startswith("schema:"):
+        return key[7:]
+    return key.rpartition("/")[2] if "://schema.org/" in key else key

@@ -1,0 +1,144 @@
+"""Repairs JSON that shops break by hand, where the repair is not a guess: what stays doubtful is refused."""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+from decimal import Decimal
+from typing import Any
+
+MAX_CHARS = 1_500_000
+_MAX_VALUES = 500
+
+_CDATA = re.compile(r"(?://|/\*)?[ \t]*<!\[CDATA\[(?:[ \t]*\*/)?|(?://|/\*)?[ \t]*\]\]>(?:[ \t]*\*/)?|<!--|(?://[ \t]*)?-->")
+_ASSIGNMENT = re.compile(r"^(?:var|let|const)?\s*[\w.$]{1,80}\s*=\s*(?=[{\[])")
+# One token: string, number or word, punctuation, space, comment. Each alternative is linear and none overlaps.
+_TOKEN = re.compile(
+    r"""(?P<string>"[^"\\]*(?:\\.[^"\\]*)*")"""
+    r"""|(?P<single>'[^'\\]*(?:\\.[^'\\]*)*')"""
+    r"""|(?P<space>[\s\ufeff\u200b;]+)"""
+    r"""|(?P<comment>//[^\n]*|/\*[^*]*\*+(?:[^/*][^*]*\*+)*/)"""
+    r"""|(?P<punctuation>[{}\[\],:+])"""
+    r"""|(?P<word>[^\s"'{}\[\],:+;/\\]+)""",
+    re.DOTALL,
+)
+_NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
+_PADDED = re.compile(r"-?(\d+)?(?:\.\d*)?")
+_BAD_ESCAPE = re.compile(r"\\(?![\"\\/bfnrtu])")
+_WORDS = {"true": "true", "false": "false", "null": "null", "undefined": "null", "NaN": "null", "Infinity": "null", "None": "null"}
+_DECODER = json.JSONDecoder(strict=False, parse_float=Decimal, parse_constant=lambda _: None)
+
+
+class BrokenJsonError(ValueError):
+    """The text is not JSON and cannot be made JSON without guessing."""
+
+
+def loads(text: str) -> list[Any]:
+    """All JSON values in a text, repaired if need be; valid JSON is never changed. Raises BrokenJsonError."""
+    if len(text) > MAX_CHARS:
+        raise BrokenJsonError("too long")
+    try:
+        return [_decode(text.strip())]
+    except BrokenJsonError:
+        return _loads_broken(text)
+
+
+def _loads_broken(text: str) -> list[Any]:
+    plain = text.strip("\ufeff\u200b \t\r\n;")
+    if plain.startswith(("{&quot;", "[{&quot;", "{ &quot;", "{&#34;", "[ {&quot;", "{\n&quot;")) or '"' not in plain:
+        plain = html.unescape(plain)
+    plain = _ASSIGNMENT.sub("", _CDATA.sub(" ", plain).strip("\ufeff\u200b \t\r\n;"))
+    found = _in_a_row(plain)
+    return found if found else _in_a_row(_repaired(plain), must_end=True)
+
+
+def _decode(text: str) -> Any:
+    try:
+        return _DECODER.decode(text)
+    except (ValueError, RecursionError) as error:
+        raise BrokenJsonError(str(error)) from None
+
+
+def _in_a_row(text: str, *, must_end: bool = False) -> list[Any]:
+    """The values that stand one after the other, with nothing or a comma between them."""
+    found: list[Any] = []
+    position = 0
+    while position < len(text) and len(found) < _MAX_VALUES:
+        try:
+            value, position = _DECODER.raw_decode(text, position)
+        except (ValueError, RecursionError) as error:
+            if must_end and not found:
+                raise BrokenJsonError(str(error)) from None
+            return found if must_end else []
+        found.append(value)
+        position = _skip(text, position)
+    return found
+
+
+def _skip(text: str, position: int) -> int:
+    while position < len(text) and text[position] in " \t\r\n,;\ufeff":
+        position += 1
+    return position
+
+
+def _repaired(text: str) -> str:
+    """Rewrite tokens: no comments, no trailing commas, double quotes, joined strings, plain numbers."""
+    out: list[str] = []
+    line_broken = False
+    position = 0
+    while position < len(text):
+        match = _TOKEN.match(text, position)
+        if match is None:
+            break  # what stands before may hold whole values; the rest is refused by the decoder
+        position = match.end()
+        kind, token = match.lastgroup or "", match.group()
+        if kind in {"space", "comment"}:
+            line_broken = line_broken or "\n" in token
+            continue
+        _append(out, kind, token, after_line_break=line_broken)
+        line_broken = False
+    return "".join(out)
+
+
+def _append(out: list[str], kind: str, token: str, *, after_line_break: bool) -> None:
+    if kind in {"string", "single"}:
+        _append_string(out, _double_quoted(token), after_line_break=after_line_break)
+    elif token in "}]" and kind == "punctuation":
+        if out and out[-1] == ",":
+            out.pop()
+        out.append(token)
+    elif kind == "word":
+        out.append(_word(token))
+    elif token != "," or (out and out[-1] not in ",{["):
+        out.append(token)
+
+
+def _append_string(out: list[str], token: str, *, after_line_break: bool) -> None:
+    """Add a string; join "a" + "b", and see a comma where a new line opens a new member without one."""
+    if len(out) > 1 and out[-1] == "+" and out[-2].startswith('"'):
+        out.pop()
+        out[-1] = out[-1][:-1] + token[1:]
+        return
+    if out and after_line_break and (out[-1] in "}]" or out[-1][0] in '"0123456789' or out[-1] in {"true", "false", "null"}):
+        out.append(",")
+    out.append(token)
+
+
+def _double_quoted(token: str) -> str:
+    if token[0] == "'":
+        token = '"' + token[1:-1].replace("\\'", "'").replace('\\"', '"').replace('"', '\\"') + '"'
+    return _BAD_ESCAPE.sub("", token) if "\\" in token else token
+
+
+def _word(token: str) -> str:
+    if token in _WORDS:
+        return _WORDS[token]
+    if _NUMBER.fullmatch(token):
+        return token
+    if _PADDED.fullmatch(token) and any(c.isdigit() for c in token):  # 05.90, 12., .99
+        whole, _, fraction = token.lstrip("-").partition(".")
+        return f"{'-' * token.startswith('-')}{int(whole or '0') if len(whole) < 30 else 0}.{fraction or '0'}"
+    if token.isidentifier() and len(token) < 60:
+        return f'"{token}"'  # a key without quotes; as a value it stays a word, which no price is
+    raise BrokenJsonError(f"unexpected {token[:20]!r}")

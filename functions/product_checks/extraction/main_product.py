@@ -1,0 +1,169 @@
+"""Chooses the product that a page is about among all that it marks up, by rules that can be told to a shop."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from product_checks.extraction.addresses import Address, own_addresses
+from product_checks.extraction.nodes import Node, name_of, nodes, text, values
+from product_checks.extraction.page import Page
+from product_checks.extraction.schema_org import Candidate, Graph, Part
+
+_NOT_A_LETTER = re.compile(r"[^\w]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The main product (None when there is none or it cannot be told), and among how many."""
+
+    candidate: Candidate | None
+    among: int
+
+
+def choose(graph: Graph, page: Page) -> Choice:
+    """Choose by: named main entity; only one; page address; page title; item number in the address."""
+    able = [c for c in graph.candidates if c.part in {Part.TOP, Part.SUBJECT}]
+    families = _families(able, graph)
+    if not families:
+        listed = [c for c in graph.candidates if c.part is Part.LISTED]
+        return Choice(_only(_by_address(listed, page)) if len(listed) > 1 else None, len(listed))
+    named = [c for c in families if c.part is Part.SUBJECT]
+    if len(named) == 1:
+        return Choice(named[0], len(families))
+    if len(families) == 1:
+        return Choice(families[0], 1)
+    for rule in (_by_address, _by_title, _by_number):
+        chosen = _only(rule(families, page))
+        if chosen is not None:
+            return Choice(chosen, len(families))
+    return Choice(None, len(families))
+
+
+def claims_page(node: Node, page: Page) -> bool:
+    """Whether a product says, by address or name, that this page is its own."""
+    return _matches_address(node, page) > 0 or _matches_title(node, page)
+
+
+def same_name(one: str | None, other: str | None) -> bool:
+    """Whether two names are the same but for case, accents and punctuation."""
+    return bool(one and other and _plain(one) and _plain(one) == _plain(other))
+
+
+def _only(found: list[Candidate]) -> Candidate | None:
+    return found[0] if len(found) == 1 else None
+
+
+def _families(able: list[Candidate], graph: Graph) -> list[Candidate]:
+    """One candidate per product: variants of a group stand behind it, the same product told twice counts once."""
+    groups = {identity for c in able if _is_group(c.node) for identity in group_ids(c.node)}
+    groups |= {identity for identity, node in graph.by_id.items() if _is_group(node)}
+    kept: list[Candidate] = []
+    for candidate in able:
+        if not _is_group(candidate.node) and parent_ids(candidate.node) & groups and candidate.part is not Part.SUBJECT:
+            continue
+        twin = next((k for k in kept if _is_same(k.node, candidate.node)), None)
+        if twin is None:
+            kept.append(candidate)
+        else:
+            _merge_twin(twin, candidate)
+    if not kept:
+        kept = _groups_described_in_variants(able, graph)
+    return kept
+
+
+def _groups_described_in_variants(able: list[Candidate], graph: Graph) -> list[Candidate]:
+    found: list[Candidate] = []
+    for candidate in able:
+        for identity in parent_ids(candidate.node):
+            group = graph.by_id.get(identity)
+            if group is not None and not any(f.node is group for f in found):
+                found.append(Candidate(group, candidate.part, candidate.source, candidate.order))
+    return found
+
+
+def _merge_twin(kept: Candidate, twin: Candidate) -> None:
+    """Fill what the first telling of a product leaves out from the second."""
+    kept.node = {**twin.node, **{k: v for k, v in kept.node.items() if v not in (None, "", [], {})}}
+    kept.part = Part.SUBJECT if Part.SUBJECT in {kept.part, twin.part} else kept.part
+
+
+def _is_group(node: Node) -> bool:
+    return "hasVariant" in node or "productgroup" in str(node.get("@type")).lower()
+
+
+def group_ids(node: Node) -> set[str]:
+    """The names under which a product group can be pointed at."""
+    return {str(v) for name in ("@id", "productGroupID") for v in values(node, name) if isinstance(v, (str, int))}
+
+
+def parent_ids(node: Node) -> set[str]:
+    """The names of the groups that a product says it is a variant of."""
+    parents = {str(v) for v in values(node, "inProductGroupWithID") if isinstance(v, (str, int))}
+    for parent in nodes(node, "isVariantOf"):
+        parents |= group_ids(parent)
+    return parents | {v for v in values(node, "isVariantOf") if isinstance(v, str)}
+
+
+def _is_same(one: Node, other: Node) -> bool:
+    if one.get("@id") and one.get("@id") == other.get("@id"):
+        return True
+    if not same_name(name_of(one.get("name")), name_of(other.get("name"))):
+        return False
+    return all(
+        not (one.get(k) and other.get(k)) or text(one.get(k)) == text(other.get(k)) for k in ("sku", "url", "productID", "mpn")
+    )
+
+
+def _by_address(candidates: list[Candidate], page: Page) -> list[Candidate]:
+    scores = [(_matches_address(c.node, page), c) for c in candidates]
+    best = max((score for score, _ in scores), default=0)
+    return [c for score, c in scores if score == best > 0]
+
+
+def _matches_address(node: Node, page: Page) -> int:
+    """2: the page's address to the letter; 1: the same but for its query; 0: another page, or none named."""
+    own = own_addresses(page)
+    stated = [Address.of(url, page.base) for url in _addresses(node)]
+    if any(address in own for address in stated if address):
+        return 2
+    places = {a.place for a in own if not a.is_home}
+    return int(any(a is not None and a.place in places for a in stated))
+
+
+def _addresses(node: Node) -> list[str]:
+    found = [node.get("@id"), *values(node, "url"), *values(node, "mainEntityOfPage")]
+    found += [offer.get("url") for offer in nodes(node, "offers")[:5]]
+    plain = [v.get("@id") or v.get("url") if isinstance(v, dict) else v for v in found]
+    return [v.partition("#")[0] for v in plain if isinstance(v, str) and v.partition("#")[0]]
+
+
+def _by_title(candidates: list[Candidate], page: Page) -> list[Candidate]:
+    exact = [c for c in candidates if _matches_title(c.node, page)]
+    if exact:
+        return exact
+    title = f" {_plain(page.title)} "
+    return [c for c in candidates if (name := _plain(name_of(c.node.get("name")) or "")) and f" {name} " in title]
+
+
+def _matches_title(node: Node, page: Page) -> bool:
+    name = name_of(node.get("name"))
+    titles = [*page.headings, page.meta.get("og:title"), page.meta.get("twitter:title"), page.title]
+    return any(same_name(name, title) for title in titles)
+
+
+def _by_number(candidates: list[Candidate], page: Page) -> list[Candidate]:
+    """By an item number that is a whole word of the page's address."""
+    words = set(_NOT_A_LETTER.split(page.url.lower()))
+    return [c for c in candidates if _numbers(c.node) & words]
+
+
+def _numbers(node: Node) -> set[str]:
+    stated = [text(node.get(k)) for k in ("sku", "productID", "mpn", "gtin13", "gtin")]
+    return {s.lower() for s in stated if s and len(s) >= 4}
+
+
+def _plain(name: str) -> str:
+    folded = unicodedata.normalize("NFKD", name).casefold()
+    return " ".join(_NOT_A_LETTER.sub(" ", "".join(c for c in folded if not unicodedata.combining(c))).split())

@@ -1,0 +1,188 @@
+"""One parse of a page, and what of it can bear a product: scripts, meta tags, headings, marked-up elements."""
+
+from __future__ import annotations
+
+import re
+from functools import cached_property
+from itertools import islice
+from urllib.parse import urljoin, urlsplit
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from product_checks.extraction.hints import Hints
+
+MAX_CHARS = 6_000_000
+_MAX_DEPTH = 3_000
+_MAX_ATTRIBUTES = 3_000
+_MAX_NODES = 20_000
+_MAX_TEXT = 3_000
+# Below this many tags no nesting is deep enough to matter, and looking closer would cost more than it saves.
+_HARMLESS_TAGS = 12_000
+_LONG_TAG = 30_000
+
+_TAG = re.compile(r"<(/?)([a-zA-Z]+)[^<>]{0,2000}?(/?)>")
+_VOID = frozenset("area base br col embed hr img input link meta param source track wbr path use circle rect".split())
+_OPEN_TAG_WITH_MANY_ATTRIBUTES = re.compile(
+    # Possessive throughout: a tag either has this many attributes or the match fails at once.
+    r"""[a-zA-Z][^\s/>]*+(?>[\s/]++[^\s/>=]++(?>\s*+=\s*+(?>"[^"]*+"|'[^']*+'|[^\s>]*+))?+){%d}""" % _MAX_ATTRIBUTES
+)
+_WANTED = "script,meta,link[rel],title,h1,base,[itemscope],[itemtype],[itemprop],[typeof],[data-product_variations]"
+
+
+class UnreadablePageError(ValueError):
+    """The page is built so that reading it would cost more than any shop's page does."""
+
+
+class Page:
+    """A page parsed once. Node lists are in page order; texts are unescaped and in one line."""
+
+    def __init__(self, html: str, url: str) -> None:
+        html = html[:MAX_CHARS]
+        _refuse_hostile(html)
+        self.html = html
+        self.url = url
+        self.tree = LexborHTMLParser(html)
+        self.scripts: list[LexborNode] = []
+        self.metas: list[LexborNode] = []
+        self.marked: list[LexborNode] = []
+        self.rdfa_roots: list[LexborNode] = []
+        self.forms: list[LexborNode] = []
+        self.headings: list[str] = []
+        self.title = ""
+        self._canonical = ""
+        self._base = ""
+        # A node that answers to several of the wanted selectors is given several times.
+        for node in {node.mem_id: node for node in islice(self.tree.css(_WANTED), _MAX_NODES)}.values():
+            self._sort_in(node)
+
+    def _sort_in(self, node: LexborNode) -> None:
+        tag = node.tag
+        if tag == "script":
+            self.scripts.append(node)
+            return
+        attributes = node.attributes
+        if tag == "meta":
+            self.metas.append(node)
+        elif tag == "title":
+            self.title = self.title or one_line(short_text(node))
+        elif tag == "h1" and len(self.headings) < 5:
+            self.headings.append(one_line(short_text(node)))
+        elif tag == "base":
+            self._base = self._base or attributes.get("href") or ""
+        elif tag == "link" and (attributes.get("rel") or "").strip().lower() == "canonical":
+            self._canonical = self._canonical or attributes.get("href") or ""
+        if "itemprop" in attributes or "itemscope" in attributes or "itemtype" in attributes:
+            self.marked.append(node)
+        if "typeof" in attributes:
+            self.rdfa_roots.append(node)
+        if "data-product_variations" in attributes:
+            self.forms.append(node)
+
+    @cached_property
+    def host(self) -> str:
+        """The host of the page's address, in lower case."""
+        return split_host(self.url)
+
+    @cached_property
+    def base(self) -> str:
+        """What relative addresses on the page are relative to."""
+        return absolute(self._base, self.url) or self.url
+
+    @cached_property
+    def canonical(self) -> str | None:
+        """The address the page gives itself, if it does."""
+        return absolute(self._canonical, self.base)
+
+    @cached_property
+    def meta(self) -> dict[str, str]:
+        """Content of the meta tags by lower-case property or name; the first non-empty one of a name wins."""
+        found: dict[str, str] = {}
+        for node in self.metas:
+            attributes = node.attributes
+            name = (attributes.get("property") or attributes.get("name") or attributes.get("http-equiv") or "").lower()
+            content = (attributes.get("content") or "").strip()
+            if name and content:
+                found.setdefault(name, content)
+        return found
+
+    @cached_property
+    def hints(self) -> Hints:
+        """Country and language of the page."""
+        root = self.tree.root
+        attributes = root.attributes if root is not None else {}
+        tag = attributes.get("lang") or attributes.get("xml:lang") or self.meta.get("content-language") or ""
+        return Hints.of(self.host, tag, self.meta.get("og:locale", ""))
+
+    @cached_property
+    def visible_text(self) -> str:
+        """The first few thousand characters that a reader would see."""
+        body = self.tree.body
+        if body is None:
+            return ""
+        parts, size = [], 0
+        for node in islice(body.traverse(include_text=True), 5_000):
+            if node.tag != "-text" or node.parent is None or node.parent.tag in {"script", "style", "noscript", "template"}:
+                continue
+            text = one_line(node.text(deep=False) or "")
+            if text:
+                parts.append(text)
+                size += len(text)
+            if size > 6_000:
+                break
+        return " ".join(parts)
+
+
+def short_text(node: LexborNode, between: str = "", limit: int = _MAX_TEXT) -> str:
+    """The text inside a node, cut when it gets long: nested markup must not cost its size squared."""
+    parts: list[str] = []
+    size = 0
+    for inner in islice(node.traverse(include_text=True), 400):
+        if inner.tag != "-text" or (inner.parent is not None and inner.parent.tag in {"script", "style"} != {node.tag}):
+            continue
+        text = inner.text(deep=False) or ""
+        parts.append(text)
+        size += len(text)
+        if size > limit:
+            break
+    return between.join(parts)
+
+
+def one_line(text: str) -> str:
+    """The text with its white space collapsed."""
+    return " ".join(text.split())
+
+
+def absolute(address: str | None, base: str) -> str | None:
+    """The http(s) address that a possibly relative one means; None for anything else."""
+    if not address or len(address) > 4_000:
+        return None
+    try:
+        joined = urljoin(base, address.strip())
+        return joined if urlsplit(joined).scheme in {"http", "https"} and split_host(joined) else None
+    except ValueError:
+        return None
+
+
+def split_host(address: str) -> str:
+    """The host of an address in lower case, "" when it has none."""
+    try:
+        return (urlsplit(address).hostname or "").lower()
+    except ValueError:
+        return ""
+
+
+def _refuse_hostile(html: str) -> None:
+    """Refuse what the parser would take quadratic time for: endless nesting, endless attributes."""
+    pieces = html.split("<")
+    if any(_OPEN_TAG_WITH_MANY_ATTRIBUTES.match(piece) for piece in pieces if len(piece) > _LONG_TAG):
+        raise UnreadablePageError("The page has an element with thousands of attributes.")
+    if len(pieces) < _HARMLESS_TAGS:
+        return
+    depth = 0
+    for closing, name, self_closed in _TAG.findall(html):
+        if closing:
+            depth = max(0, depth - 1)
+        elif not self_closed and name.lower() not in _VOID:
+            depth += 1
+            if depth > _MAX_DEPTH:
+                raise UnreadablePageError("The page is nested thousands of elements deep.")

@@ -1,0 +1,46 @@
+"""What shop software embeds about the product of a page beyond structured data: one shape for all of it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from product_checks.extraction.model import Availability, Variant
+
+DECODER = json.JSONDecoder(strict=False, parse_float=Decimal, parse_constant=lambda _: None)
+
+
+@dataclass(frozen=True, slots=True)
+class ShopData:
+    """A product as the shop's own scripts see it; `price` is its lowest, or its selected variant's."""
+
+    title: str | None = None
+    brand: str | None = None
+    image: str | None = None
+    price: Decimal | None = None
+    currency: str | None = None
+    availability: Availability = Availability.UNKNOWN
+    variants: tuple[Variant, ...] = ()
+
+
+def decode_at(text: str, position: int) -> Any:
+    """The JSON value that starts at a position of a script; None when none does."""
+    try:
+        return DECODER.raw_decode(text, position)[0]
+    except (ValueError, RecursionError):
+        return None
+
+
+def decode(text: str) -> Any:
+    """The JSON value that a text is; None when it is none."""
+    try:
+        return DECODER.decode(text.strip())
+    except (ValueError, RecursionError):
+        return None
+
+
+def lowest(variants: tuple[Variant, ...]) -> Decimal | None:
+    """The lowest price of the variants that state one."""
+    return min((v.price for v in variants if v.price is not None), default=None)
