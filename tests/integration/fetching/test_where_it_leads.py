@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import trustme
 
+from nightshift.errors import ConfigurationError
 from nightshift.outbound import AddressRefused, Deadline, GuardedHttp, NameNotResolved, TlsFailed, TooManyRedirects
 from tests.integration.fetching.conftest import Names, Web
 
@@ -150,6 +151,11 @@ def test_credentials_are_not_accepted(web: Web, http_client: GuardedHttp) -> Non
         http_client.open(web.url(), deadline=Deadline(5), headers={"Authorization": "Bearer secret"}),
     ):
         pass
+
+
+def test_a_user_agent_cannot_smuggle_a_header() -> None:
+    with pytest.raises(ConfigurationError):
+        GuardedHttp(user_agent="Test\r\nX-Injected: 1")
 
 
 def test_the_environment_cannot_lead_us_elsewhere(

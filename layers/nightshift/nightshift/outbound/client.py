@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, nullco
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Self
 
+from nightshift.errors import ConfigurationError
 from nightshift.outbound.addresses import WebAddress
 from nightshift.outbound.body import ACCEPT_ENCODING, read_body
 from nightshift.outbound.deadline import Deadline
@@ -95,7 +96,7 @@ class GuardedHttp:
         tls: ssl.SSLContext | None = None,
     ) -> None:
         if not _is_plain(user_agent):
-            raise ValueError("user_agent must be printable ASCII")
+            raise ConfigurationError("the user agent must be printable ASCII of at most 1024 characters")
         self.user_agent = user_agent
         self._allow_loopback = allow_loopback
         self._resolve = resolve
