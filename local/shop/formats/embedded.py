@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from html import escape
 from typing import Any
@@ -16,8 +16,10 @@ from local.shop.view import View, script
 
 def shopify(view: View, others: Iterable[View]) -> tuple[str, str]:
     """The product's JSON in the page, prices in hundredths; the currency stands in a meta element."""
-    prices = [_hundredths(offer.price) for _, offer in view.shown.variants]
-    options = list(dict.fromkeys(name for variant, _ in view.shown.variants for name in variant.attributes))
+    variants = [_shopify_variant(variant.sku, variant.attributes, offer) for variant, offer in view.shown.variants]
+    # There is always a variant: this one stands for a product that has none.
+    variants = variants or [_shopify_variant(view.product.slug, {"Title": "Default Title"}, view.shown.headline)]
+    prices = [variant["price"] for variant in variants]
     product = {
         "id": _number(view.product.slug),
         "title": view.product.name,
@@ -26,9 +28,9 @@ def shopify(view: View, others: Iterable[View]) -> tuple[str, str]:
         "price": min(prices),
         "price_min": min(prices),
         "price_max": max(prices),
-        "available": any(_sells(offer) for _, offer in view.shown.variants),
-        "options": options or ["Title"],
-        "variants": [_shopify_variant(variant, offer) for variant, offer in view.shown.variants],
+        "available": any(variant["available"] for variant in variants),
+        "options": _shopify_options(view),
+        "variants": variants,
         "featured_image": view.image,
     }
     data = script(product, "application/json", **{"data-product-json": ""})
@@ -37,13 +39,18 @@ def shopify(view: View, others: Iterable[View]) -> tuple[str, str]:
     return head, sheet(view, f"{details(view)}\n{data}", others)
 
 
-def _shopify_variant(variant: Variant, offer: Offer) -> dict[str, Any]:
-    values = list(variant.attributes.values()) or ["Default Title"]
+def _shopify_options(view: View) -> list[str]:
+    names = dict.fromkeys(name for variant, _ in view.shown.variants for name in variant.attributes)
+    return list(names) or ["Title"]
+
+
+def _shopify_variant(sku: str, attributes: Mapping[str, str], offer: Offer) -> dict[str, Any]:
+    values = list(attributes.values())
     return {
-        "id": _number(variant.sku),
+        "id": _number(sku),
         "title": " / ".join(values),
         "option1": values[0],
-        "sku": variant.sku,
+        "sku": sku,
         "available": _sells(offer),
         "price": _hundredths(offer.price),
         "compare_at_price": None,

@@ -12,9 +12,10 @@ from local.shop.view import View, schema_org
 def microdata(view: View, others: Iterable[View]) -> tuple[str, str]:
     """With itemscope and itemprop; the price is text, not a machine's number."""
     product, offer = view.product, view.shown.headline
+    brand, text = escape(product.store.name), escape(product.text)
     inner = f"""<h1 itemprop="name">{escape(product.name)}</h1>
-<p>{product.store.name}: <span itemprop="description">{escape(product.text)}</span></p>
-<meta itemprop="sku" content="{product.slug}">
+<p><span itemprop="brand">{brand}</span>: <span itemprop="description">{text}</span></p>
+<meta itemprop="sku" content="{product.slug}"><link itemprop="image" href="{view.image}">
 <div itemprop="offers" itemscope itemtype="https://schema.org/Offer">
 <p class="price" itemprop="price">{view.price(offer.price)}</p>
 <meta itemprop="priceCurrency" content="{product.store.currency}">
@@ -30,6 +31,7 @@ def rdfa(view: View, others: Iterable[View]) -> tuple[str, str]:
     product, offer = view.product, view.shown.headline
     inner = f"""<h1 property="name">{escape(product.name)}</h1>
 <p property="description">{escape(product.text)}</p>
+<link property="image" href="{view.image}">
 <div property="offers" typeof="Offer">
 <p class="price"><span property="price" content="{offer.price}">{view.price(offer.price)}</span></p>
 <meta property="priceCurrency" content="{product.store.currency}">

@@ -51,6 +51,7 @@ def test_an_offer_is_read_as_the_table_has_it(product: Product, day: int) -> Non
     assert shown is not None
     assert found.is_product, found.reason
     assert (found.title, found.currency) == (product.name, product.store.currency)
+    assert found.image == f"{ADDRESSES[product.store.slug]}/images/{product.slug}.svg"
     assert (found.price, str(found.availability)) == (shown.headline.price, shown.headline.availability)
     assert {
         variant.sku: (variant.price, variant.currency, str(variant.availability)) for variant in found.variants
