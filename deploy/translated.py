@@ -1,4 +1,4 @@
-"""Reads template.yaml with CloudFormation's short forms, and what the SAM transform makes of it, without AWS."""
+"""Reads template.yaml, and what the SAM transform makes of it, without AWS."""
 
 from __future__ import annotations
 
@@ -8,38 +8,16 @@ import re
 from pathlib import Path
 from typing import Any
 
-import yaml
+from local.template import load as read
 
 ROOT = Path(__file__).resolve().parent.parent
 TEMPLATE = ROOT / "template.yaml"
 Template = dict[str, Any]
 
 
-class _Loader(yaml.SafeLoader):
-    """YAML as CloudFormation reads it: `!Sub x` is `{"Fn::Sub": "x"}`."""
-
-
-def _intrinsic(loader: _Loader, suffix: str, node: yaml.Node) -> dict[str, Any]:
-    value: Any
-    if isinstance(node, yaml.ScalarNode):
-        value = loader.construct_scalar(node)
-    elif isinstance(node, yaml.SequenceNode):
-        value = loader.construct_sequence(node, deep=True)
-    else:
-        value = loader.construct_mapping(node, deep=True)  # type: ignore[arg-type]
-    if suffix == "GetAtt" and isinstance(value, str):
-        value = value.split(".", 1)
-    return {suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}": value}
-
-
-_Loader.add_multi_constructor("!", _intrinsic)
-
-
 def load(path: Path = TEMPLATE) -> Template:
-    """The template as written, with every short form spelled out."""
-    written = yaml.load(path.read_text("utf-8"), _Loader)  # noqa: S506 - a SafeLoader with tags
-    # Through JSON, so that what YAML aliases share becomes one copy each.
-    template: Template = json.loads(json.dumps(written))
+    """The template as written, with what YAML aliases share as one copy each, to be changed without harm."""
+    template: Template = json.loads(json.dumps(read(path)))
     return template
 
 

@@ -33,6 +33,8 @@ def _tagged(loader: yaml.SafeLoader, suffix: str, node: yaml.Node) -> dict[str, 
         value = loader.construct_sequence(node, deep=True)
     elif isinstance(node, yaml.MappingNode):
         value = loader.construct_mapping(node, deep=True)
+    if suffix == "GetAtt" and isinstance(value, str):
+        value = value.split(".", 1)
     return {suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}": value}
 
 
@@ -44,6 +46,12 @@ _Loader.yaml_implicit_resolvers = {
 }
 
 Lookup = Callable[[str, str | None], Any]
+
+
+def load(path: Path) -> dict[str, Any]:
+    """A template as it is written, with every short form spelled out: `!Sub x` is `{"Fn::Sub": "x"}`."""
+    document: dict[str, Any] = yaml.load(path.read_text("utf-8"), _Loader)  # noqa: S506 - a SafeLoader
+    return document
 
 
 class Template:
@@ -67,7 +75,7 @@ class Template:
     @classmethod
     def read(cls, path: Path, stack_name: str, parameters: Mapping[str, str]) -> Template:
         """Reads a template file."""
-        return cls(yaml.load(path.read_text(), _Loader), stack_name, parameters)  # noqa: S506 - a SafeLoader
+        return cls(load(path), stack_name, parameters)
 
     def exists(self, logical_id: str) -> bool:
         """Whether a resource's condition, if it has one, holds."""
