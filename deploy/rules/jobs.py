@@ -10,18 +10,16 @@ from deploy.rules.reading import of_type, resolver, target
 from deploy.translated import Template
 
 FIELDS = {"function", "schedule", "zone", "enabled"}
-# Besides the defaults: an expression with the characters that JSON minds most, and every schedule switched off.
-TRIED: tuple[tuple[str, str], ...] = (
-    ("Schedule", "cron(0 12 ? * MON-FRI *)"),
-    ("Zone", "America/New_York"),
-    ("State", "DISABLED"),
-)
+# Besides the defaults: every schedule given otherwise and switched off, and an interval with a singular.
+TRIED = {"Schedule": "cron(0 12 ? * MON-FRI *)", "Zone": "America/New_York", "State": "DISABLED"}
+EVERY_MINUTE = {"CheckSchedulerIntervalMinutes": "1"}
 
 
 def problems(template: Template) -> list[str]:
     """Where JOBS and the schedules part ways."""
-    others = {name: value for name in template["Parameters"] for end, value in TRIED if name.endswith(end)}
-    found = [problem for given in ({}, others) for problem in _compare(template, resolver(template, given))]
+    others = {name: value for name in template["Parameters"] for end, value in TRIED.items() if name.endswith(end)}
+    resolvers = [resolver(template, given) for given in ({}, others, EVERY_MINUTE)]
+    found = [problem for resolve in resolvers for problem in _compare(template, resolve)]
     return list(dict.fromkeys(found))
 
 

@@ -36,7 +36,7 @@ def _tables(template: Template) -> list[str]:
         if table.get("TimeToLiveSpecification") != {"AttributeName": "expires_s", "Enabled": True}:
             found.append(f"{name} must let items expire by expires_s")
     locks = template["Resources"]["LocksTable"]
-    if {locks.get("DeletionPolicy"), locks.get("UpdateReplacePolicy")} != {"Retain"}:
+    if (locks.get("DeletionPolicy"), locks.get("UpdateReplacePolicy")) != ("RetainExceptOnCreate", "Retain"):
         found.append("LocksTable must be retained: a new one would start every fence anew")
     if locks["Properties"].get("PointInTimeRecoverySpecification") != {"PointInTimeRecoveryEnabled": True}:
         found.append("LocksTable has no point-in-time recovery")

@@ -69,8 +69,10 @@ def test_what_would_break_the_list_of_jobs_is_no_zone(written: Template, zone: s
         assert not re.fullmatch(parameter["AllowedPattern"], zone)
 
 
-def test_the_schedules_as_deployed_are_understood(translated: Template) -> None:
-    resolve = resolver(translated)
+@pytest.mark.parametrize("minutes", ["1", "2", "30", "1440"])
+def test_the_schedules_as_deployed_are_understood(translated: Template, minutes: str) -> None:
+    resolve = resolver(translated, {"CheckSchedulerIntervalMinutes": minutes})
     for _, each in of_type(translated, "AWS::Scheduler::Schedule"):
         expression, zone = resolve(each["ScheduleExpression"]), resolve(each["ScheduleExpressionTimezone"])
+        assert expression_problems(expression) == []
         assert schedule.parse(expression, zone)
