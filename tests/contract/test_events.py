@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from api.app import door, handler
 from api.domains import DOMAINS
 from api.incoming import Incoming
+from deploy.rules.reading import resolver
 from deploy.translated import Template
 from nightshift.event import TRIGGERS, JobEvent
 from tests.contract.source import ROOT
@@ -59,6 +62,25 @@ def test_the_door_reads_it(name: str, written: Template) -> None:
     assert event["version"] == "2.0"
     assert (read.method, read.path) == (event["requestContext"]["http"]["method"], event["rawPath"])
     assert event["routeKey"] in {"{Method} {Path}".format(**route["Properties"]) for route in routes}
+
+
+@pytest.fixture
+def deployed_door(translated: Template, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """The door as the template sets it up, but for a database that nobody asks and without its secrets."""
+    resolve = resolver(translated)
+    function = translated["Resources"]["ApiFunction"]["Properties"]
+    for name, value in function["Environment"]["Variables"].items():
+        monkeypatch.setenv(name, "" if name.endswith("_SECRET_REF") else str(resolve(value)))
+    monkeypatch.setenv("DATABASE_URL", "postgresql://nobody:asks@127.0.0.1:1/x")
+    door.cache_clear()
+    yield
+    door.cache_clear()
+
+
+@pytest.mark.usefixtures("deployed_door")
+@pytest.mark.parametrize(("name", "status"), [("api.healthz.json", 200), ("api.run-product-checks.json", 503)])
+def test_the_door_answers_it_and_is_closed_while_it_has_no_secret(name: str, status: int) -> None:
+    assert handler(_read(name), None)["statusCode"] == status
 
 
 def test_samples_are_text_that_people_can_edit() -> None:
