@@ -102,7 +102,7 @@ def test_no_secret_of_an_address_is_shown() -> None:
     address = WebAddress.parse("https://shop.example/a?token=secret")
 
     assert address.shown == "https://shop.example/a"
-    with pytest.raises(AddressRefused) as refused:
+    with pytest.raises(AddressRefused, match="user name or password") as refused:
         WebAddress.parse("https://user:secret@shop.example/?token=secret")
     assert "secret" not in str(refused.value)
 

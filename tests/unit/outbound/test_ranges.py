@@ -105,6 +105,12 @@ def test_the_setting_for_loopback_opens_loopback_alone(text: str) -> None:
     assert opened == (text in {"127.0.0.1", "127.255.255.254", "::1"})
 
 
+def test_the_reason_names_the_kind_of_address() -> None:
+    assert why_refused(ip_address("::ffff:8.8.8.8")) == "an IPv4 address in IPv6 form"
+    assert why_refused(ip_address("fd00:ec2::254")) == "a private address"
+    assert why_refused(ip_address("4000::1")) == "a reserved address"
+
+
 @given(st.ip_addresses())
 def test_what_is_allowed_is_global_for_python_too(address: IPv4Address | IPv6Address) -> None:
     if why_refused(address) is None:
