@@ -9,6 +9,7 @@ import json
 import socketserver
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, Final
@@ -22,6 +23,7 @@ from local.shop.trouble import Answer
 
 _HOST: Final = "127.0.0.1"  # the one loopback address that every system has
 _NEXT_DAY: Final = "/__shop__/next-day"
+_POLL_S: Final = 0.25
 _IDLE_S: Final = 15.0
 _MAX_BODY_BYTES: Final = 65_536
 
@@ -37,7 +39,7 @@ class Shop:
         self.urls = {server.store.slug: f"http://{_HOST}:{server.server_port}" for server in self._servers}
         for server in self._servers:
             name = f"shop {server.store.slug}"
-            threading.Thread(target=server.serve_forever, args=(0.1,), name=name, daemon=True).start()
+            threading.Thread(target=server.serve_forever, args=(_POLL_S,), name=name, daemon=True).start()
 
     @property
     def url(self) -> str:
@@ -61,8 +63,9 @@ class Shop:
     def stop(self) -> None:
         """Close every shop; who still waits for a page gets none."""
         self.stopped.set()
+        with ThreadPoolExecutor(len(self._servers)) as all_at_once:  # each takes as long as its poll
+            list(all_at_once.map(_Server.shutdown, self._servers))
         for server in self._servers:
-            server.shutdown()
             server.server_close()
 
 

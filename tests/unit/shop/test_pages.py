@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from product_checks.charset import decode
 
 from local.sample_data.expected import error_class
 from local.shop import catalogue
@@ -11,6 +10,7 @@ from local.shop.pages import Market
 from local.shop.products import Product
 from local.shop.stores import STORES
 from local.shop.trouble import Answer
+from product_checks.charset import decode
 from product_checks.extraction import Extraction, extract
 
 ADDRESSES = {store.slug: f"http://{store.slug}.example" for store in STORES}
