@@ -15,7 +15,7 @@ from nightshift.errors import (
     DatabaseUnavailable,
     InvalidRequest,
     JobFailed,
-    LockUnavailable,
+    LockError,
     SecretUnavailable,
 )
 from nightshift.routes import Json, Problem, Response
@@ -32,7 +32,7 @@ _MAX_ERRORS = 50
 _PASSING: tuple[tuple[type[Exception], str, int], ...] = (
     (DatabaseBusy, "the database is busy", 1),
     (DatabaseUnavailable, "the database cannot be reached", 5),
-    (LockUnavailable, "the locks cannot be reached", 5),
+    (LockError, "the locks cannot be reached", 5),
     (SecretUnavailable, "secrets cannot be read at the moment", 10),
     (JobFailed, "the job's worker could not be woken", 5),
 )

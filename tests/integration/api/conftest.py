@@ -1,0 +1,140 @@
+"""The door over a real PostgreSQL, over the AWS services of these tests, and over an Invoke API that says yes.
+
+Lambda itself is the one part that is played: `Workers` takes asynchronous invocations over real HTTP as Lambda does
+(202 for an Event) and keeps them; a test may let it end a run as a worker would. The whole way is in tests/e2e.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from api.app import door as the_door
+from api.door import Door
+from api.settings import load_settings
+from nightshift import runs
+from nightshift.database import Address, Database
+from nightshift.platform import Platform, PlatformSettings
+from nightshift.settings import load
+from tests.support import door as support
+from tests.support.aws import Aws
+from tests.support.door import ADomain, Caller
+
+_INVOKE = re.compile(r"/2015-03-31/functions/([\w.-]+)/invocations")
+
+
+@dataclass
+class Workers:
+    """What was invoked; `then` happens right after an invocation was taken."""
+
+    invoked: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    refuses: bool = False
+    then: Callable[[dict[str, Any]], None] | None = None
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """The events alone."""
+        return [event for _, event in self.invoked]
+
+    def take(self, path: str, invocation_type: str, payload: bytes) -> int:
+        """Return the status of Lambda's answer."""
+        match = _INVOKE.fullmatch(path)
+        assert match is not None
+        assert invocation_type == "Event"
+        if self.refuses:
+            return 404
+        event = json.loads(payload)
+        self.invoked.append((match[1], event))
+        if self.then:
+            self.then(event)
+        return 202
+
+
+@pytest.fixture
+def workers(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workers]:
+    played = Workers()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            content = self.rfile.read(int(self.headers["Content-Length"]))
+            status = played.take(self.path, self.headers["X-Amz-Invocation-Type"], content)
+            body = b"" if status == 202 else b'{"Message": "there is no such function"}'
+            self.send_response(status)
+            if status != 202:
+                self.send_header("X-Amzn-ErrorType", "ResourceNotFoundException")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: Any) -> None:
+            return
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", f"http://127.0.0.1:{server.server_port}")
+    yield played
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def environment(aws: Aws, postgres_url: str, workers: Workers, monkeypatch: pytest.MonkeyPatch) -> Aws:
+    """The environment of a deployed door."""
+    monkeypatch.setenv("JOBS", support.JOBS)
+    for name in ("JOB", "ADMIN", "READ", "WARMUP", "WEBHOOK"):
+        reference = aws.create_secret(name.lower(), getattr(support, f"{name}_SECRET"))
+        monkeypatch.setenv(f"{name}_SECRET_REF", reference)
+    the_door.cache_clear()
+    return aws
+
+
+@pytest.fixture
+def make_caller(environment: Aws) -> Iterator[Callable[[], Caller]]:
+    """Makes callers of doors that share nothing but what is outside of them, as two processes would."""
+    platforms: list[Platform] = []
+
+    def make() -> Caller:
+        import os
+
+        platforms.append(Platform(load(PlatformSettings, os.environ)))
+        return Caller(Door(platforms[-1], load_settings(os.environ), (ADomain(),)))
+
+    yield make
+    for platform in platforms:
+        platform.database.close()
+
+
+@pytest.fixture
+def call(make_caller: Callable[[], Caller]) -> Caller:
+    return make_caller()
+
+
+@pytest.fixture
+def database(postgres_url: str) -> Iterator[Database]:
+    """A connection of the test's own."""
+    address = Address.from_url(postgres_url)
+    own = Database(lambda *, afresh: address)  # noqa: ARG005  # never rotated
+    yield own
+    own.close()
+
+
+@pytest.fixture
+def ends_runs(workers: Workers, database: Database) -> Workers:
+    """Workers that end every run at once, with three items done."""
+    lock = threading.Lock()
+
+    def end(event: dict[str, Any]) -> None:
+        with lock:
+            database.write(runs.finish(event["run_id"], "succeeded", processed=3))
+
+    workers.then = end
+    return workers
