@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from deploy.rules.reading import of_type, walk
+from deploy.rules.reading import as_list, of_type, walk
 from deploy.translated import Template
 
 # The one policy of AWS that a role may carry, because EC2 has no resource-level permissions for network interfaces.
@@ -18,7 +18,7 @@ def problems(template: Template) -> list[str]:
     found = []
     for name, resource in template["Resources"].items():
         for document in walk(resource):
-            for statement in _as_list(document.get("Statement", [])):
+            for statement in as_list(document.get("Statement", [])):
                 found += [f"{name} {problem}" for problem in _too_free(statement)]
     for name, role in of_type(template, "AWS::IAM::Role"):
         if role.get("ManagedPolicyArns") not in (None, ONLY_IN_A_VPC):
@@ -31,9 +31,9 @@ def problems(template: Template) -> list[str]:
 def _too_free(statement: dict[str, Any]) -> list[str]:
     what = statement.get("Sid", "a statement")
     found = [f"has {key} in {what}: say what is allowed" for key in ("NotAction", "NotResource") if key in statement]
-    wide = [action for action in _as_list(statement.get("Action", [])) if "*" in str(action)]
+    wide = [action for action in as_list(statement.get("Action", [])) if "*" in str(action)]
     found += [f"allows the actions {action} in {what}: name each" for action in wide]
-    if statement.get("Effect") == "Allow" and any(map(_is_everything, _as_list(statement.get("Resource", [])))):
+    if statement.get("Effect") == "Allow" and any(map(_is_everything, as_list(statement.get("Resource", [])))):
         found.append(f"allows {what} on every resource: name them")
     if "*" in str(statement.get("Principal", "")):
         found.append(f"lets anybody in with {what}")
@@ -45,7 +45,3 @@ def _is_everything(resource: Any) -> bool:
     written = resource.get("Fn::Sub", "") if isinstance(resource, dict) else resource
     parts = str(written).split(":")
     return written == "*" or (parts[0] == "arn" and "*" in ":".join(parts[:5]) + "".join(parts[5:6]))
-
-
-def _as_list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]

@@ -39,6 +39,11 @@ def walk(value: Any) -> Iterator[dict[str, Any]]:
             yield from walk(each)
 
 
+def as_list(value: Any) -> list[Any]:
+    """IAM lets one thing stand for a list of one."""
+    return value if isinstance(value, list) else [value]
+
+
 def resolver(template: Template, given: Mapping[str, str] | None = None) -> Callable[[Any], Any]:
     """What works out a value, with the defaults of the parameters or those `given`.
 

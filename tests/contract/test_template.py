@@ -74,6 +74,19 @@ MISTAKES: list[tuple[str, Any, str]] = [
     (STATEMENT + "Principal", {"AWS": "*"}, "anybody"),
     (ROLE + "ManagedPolicyArns", ["arn:aws:iam::aws:policy/AdministratorAccess"], "inherits policies"),
     (ROLE + "PermissionsBoundary", ABSENT, "PermissionsBoundaryArn"),
+    (
+        ROLE + "Policies.0.PolicyDocument.Statement.0.Action",
+        "logs:PutLogEvents",
+        "logs:CreateLogStream on ProductChecksLogs",
+    ),
+    (
+        ROLE + "Policies.0.PolicyDocument.Statement.3.Resource",
+        {"Ref": "JobSecret"},
+        "GetSecretValue on DatabaseSecretArn",
+    ),
+    (ROLE + "Policies.0.PolicyDocument.Statement.4", ABSENT, "sqs:SendMessage on FailedRunsQueue"),
+    ("Resources.ApiRole.Properties.Policies.0.PolicyDocument.Statement.3", ABSENT, "it starts that job"),
+    (SCHEDULE + "RoleArn", {"Fn::GetAtt": ["MigrateRole", "Arn"]}, "starts it"),
     # Without a role of ours SAM would make one, with AWS' policy for all log groups of the account.
     (CHECKS + "Role", ABSENT, "inherits policies"),
     (LOCKS + "DeletionPolicy", ABSENT, "retained"),
@@ -109,9 +122,9 @@ def test_a_mistake_is_noticed(written: Template, place: str, mistake: Any, compl
 
 def _put(inside: Any, place: list[str], value: Any) -> None:
     """Sets or, for ABSENT, takes away what is at a place; the place must exist up to its last step."""
-    *path, last = place
+    *path, last = [int(step) if step.isdigit() else step for step in place]
     for step in path:
-        inside = inside[int(step)] if isinstance(inside, list) else inside[step]
+        inside = inside[step]
     if value is ABSENT:
         del inside[last]
     else:
