@@ -25,6 +25,7 @@ from nightshift.platform import Platform, PlatformSettings
 from nightshift.settings import load
 from tests.support import door as support
 from tests.support.aws import Aws
+from tests.support.databases import DatabaseServer
 from tests.support.door import ADomain, Caller
 
 _INVOKE = re.compile(r"/2015-03-31/functions/([\w.-]+)/invocations")
@@ -86,13 +87,30 @@ def workers(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workers]:
     server.server_close()
 
 
+@pytest.fixture(scope="package")
+def shared_database(database_server: DatabaseServer) -> Iterator[str]:
+    with database_server.database() as url:
+        yield url
+
+
+@pytest.fixture
+def postgres_url(shared_database: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """One database for all of these tests, emptied before each: a copy for each would take a minute in all."""
+    monkeypatch.setenv("DATABASE_URL", shared_database)
+    own = connect(shared_database)
+    own.write("TRUNCATE job_runs, job_fence, job_slots, audit_log, idempotency_keys")
+    own.close()
+    return shared_database
+
+
 @pytest.fixture
 def environment(aws: Aws, postgres_url: str, workers: Workers, monkeypatch: pytest.MonkeyPatch) -> Aws:
     """The environment of a deployed door."""
     monkeypatch.setenv("JOBS", support.JOBS)
+    store = aws.client("secretsmanager")
     for name in ("JOB", "ADMIN", "READ", "WARMUP", "WEBHOOK"):
-        reference = aws.create_secret(name.lower(), getattr(support, f"{name}_SECRET"))
-        monkeypatch.setenv(f"{name}_SECRET_REF", reference)
+        store.create_secret(Name=name.lower(), SecretString=getattr(support, f"{name}_SECRET"))
+        monkeypatch.setenv(f"{name}_SECRET_REF", f"secretsmanager:{name.lower()}")
     the_door.cache_clear()
     return aws
 
@@ -121,10 +139,15 @@ def call(make_caller: Callable[[], Caller]) -> Caller:
 @pytest.fixture
 def database(postgres_url: str) -> Iterator[Database]:
     """A connection of the test's own."""
-    address = Address.from_url(postgres_url)
-    own = Database(lambda *, afresh: address)  # noqa: ARG005  # never rotated
+    own = connect(postgres_url)
     yield own
     own.close()
+
+
+def connect(url: str) -> Database:
+    """A connection of nobody's but the caller's."""
+    address = Address.from_url(url)
+    return Database(lambda *, afresh: address)  # noqa: ARG005  # never rotated
 
 
 @pytest.fixture

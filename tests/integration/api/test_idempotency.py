@@ -166,7 +166,10 @@ def test_an_answer_that_cannot_be_kept_is_still_given(database: Database) -> Non
         database.write("ALTER TABLE idempotency_keys RENAME TO gone")
         return Response({"done": True}, 202)
 
-    assert answer_once(database, Key("s", "k", "f"), answer).status == 202
+    try:
+        assert answer_once(database, Key("s", "k", "f"), answer).status == 202
+    finally:
+        database.write("ALTER TABLE gone RENAME TO idempotency_keys")
 
 
 def test_a_key_taken_by_another_request_is_no_secret_to_a_stranger(call: Caller) -> None:

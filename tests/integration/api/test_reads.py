@@ -253,9 +253,12 @@ def test_a_release_that_cannot_be_written_down_does_not_happen(
     call: Caller, platform: Platform, database: Database
 ) -> None:
     lease = platform.locks.acquire("tidy-up", 60, who="x", run_id=str(uuid4()))
+    named = {"job": "tidy-up", "holder": lease.holder}
     database.write("ALTER TABLE audit_log RENAME TO gone")
-
-    answer = call("POST", "/api/locks/tidy-up/force-release", AS_JOB, body={"job": "tidy-up", "holder": lease.holder})
+    try:
+        answer = call("POST", "/api/locks/tidy-up/force-release", AS_JOB, body=named)
+    finally:
+        database.write("ALTER TABLE gone RENAME TO audit_log")
 
     assert answer.status == 500
     item = platform.locks.read("tidy-up")

@@ -45,7 +45,7 @@ class Store:
         default_factory=lambda: SimpleNamespace(ParameterVersionNotFound=KeyError, ParameterNotFound=KeyError)
     )
 
-    def get_parameter(self, Name: str, WithDecryption: bool) -> Mapping[str, Any]:  # noqa: N803, FBT001  # boto3's names
+    def get_parameter(self, Name: str, WithDecryption: bool) -> Mapping[str, Any]:  # noqa: N803  # boto3's names
         assert WithDecryption
         self.reads += 1
         if self.is_down:
@@ -87,4 +87,4 @@ def lines() -> Iterator[io.StringIO]:
     handler.setFormatter(log().registered_formatter)
     log().addHandler(handler)
     yield stream
-    log().removeHandler(handler)
+    logging.getLogger("api").removeHandler(handler)

@@ -173,7 +173,7 @@ def test_nothing_that_a_stranger_sends_breaks_the_door(  # noqa: PLR0917
     query: Any,
     headers: dict[str, str],
     body: Any,
-    is_base64: bool,  # noqa: FBT001
+    is_base64: bool,
 ) -> None:
     query = query if isinstance(query, str) else "&".join(f"{name}={value}" for name, value in query.items())
 
