@@ -26,7 +26,6 @@ REFUSED = [
     "cron(*/30 * * * *)",
     "cron(0 12 * * ? * *)",
     "rate(0 minutes)",
-    "rate(1 minutes)",
     "rate(30 minute)",
     "rate(-1 minutes)",
     "rate(30 seconds)",
