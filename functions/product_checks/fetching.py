@@ -103,7 +103,7 @@ class PageFetcher:
     def _turn(self, address: WebAddress, patience: Deadline) -> Iterator[None]:
         # robots.txt first and outside of the turn: asking for it takes turns itself.
         gap_s = self._robots.gap_s(address, patience) if self._robots else 0.0
-        with self._turns.turn(address.host, patience, gap_s):
+        with self._turns.turn(address.site, patience, gap_s):
             yield
 
     def _result(self, answer: Answer, request: PageRequest) -> Fetched | NotModified:
@@ -119,7 +119,7 @@ class PageFetcher:
     def _refusal(self, answer: Answer) -> BadStatus | RateLimited:
         wait_s, where = answer.retry_after_s, f"{answer.address.shown} answered with status {answer.status}"
         if not _is_wall(answer) and (answer.status == 429 or (answer.status == 503 and wait_s is not None)):
-            self._turns.rest(answer.address.host, _REST_S if wait_s is None else wait_s)
+            self._turns.rest(answer.address.site, _REST_S if wait_s is None else wait_s)
             return RateLimited(where, wait_s)
         if answer.status in _GONE:
             return PageGone(where, _error_page(answer))

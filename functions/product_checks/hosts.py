@@ -31,7 +31,7 @@ def by_host(items: Iterable[T], url_of: Callable[[T], str]) -> list[list[T]]:
 
 def _host(url: str) -> str | None:
     try:
-        return WebAddress.parse(url).host
+        return WebAddress.parse(url).site
     except AddressRefused:
         return None
 

@@ -11,7 +11,8 @@ from nightshift import Run, fence
 from nightshift.lock import Lease
 from nightshift.sql import queries, render
 from product_checks.changes import Changes, KnownVariant, Offer, OfferChange, SeenVariant, VariantChange, compare
-from product_checks.extraction import Extraction
+from product_checks.extraction import Extraction, Variant
+from product_checks.extraction.currency import format_price
 from product_checks.fetching import Fetched
 
 _SQL = queries("product_checks")
@@ -168,11 +169,13 @@ def _clean(text: str | None) -> str | None:
     return text.replace("\x00", "") if text else text
 
 
-def _offer(found: Any) -> Offer:
-    return Offer(found.price, found.currency, str(found.availability))
+def _offer(found: Extraction | Variant) -> Offer:
+    # With the decimals of its currency: people read these numbers in their mail.
+    price = format_price(found.price, found.currency)
+    return Offer(Decimal(price) if price else None, found.currency, str(found.availability))
 
 
-def _seen(variant: Any) -> SeenVariant:
+def _seen(variant: Variant) -> SeenVariant:
     return SeenVariant(_offer(variant), variant.sku, dict(variant.attributes))
 
 

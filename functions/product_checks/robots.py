@@ -96,7 +96,7 @@ class Robots:
                 f"{page.origin}/robots.txt",
                 deadline=Deadline(_ANSWER_WITHIN_S, within=patience),
                 headers={"Accept": "text/plain,*/*;q=0.5"},
-                gate=lambda address: self._turns.turn(address.host, patience),
+                gate=lambda address: self._turns.turn(address.site, patience),
             ) as answer:
                 return self._read(answer)
         except TooManyRedirects:

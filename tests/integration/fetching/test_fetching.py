@@ -9,7 +9,7 @@ from email.utils import formatdate
 
 import pytest
 
-from nightshift.outbound import Deadline, GuardedHttp
+from nightshift.outbound import Deadline, GuardedHttp, WebAddress
 from product_checks.errors import (
     BadStatus,
     Blocked,
@@ -254,7 +254,7 @@ def test_waiting_for_a_busy_host_is_not_time_of_the_page_but_ends_too(web: Web, 
     held, over = threading.Event(), threading.Event()
 
     def hold() -> None:
-        with turns.turn("127.0.0.1", Deadline(10)):
+        with turns.turn(WebAddress.parse(url).site, Deadline(10)):
             held.set()
             over.wait(10)
 

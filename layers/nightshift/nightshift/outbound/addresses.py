@@ -51,6 +51,15 @@ class WebAddress:
         return cls(parts.scheme, host, _DEFAULT_PORTS[parts.scheme] if port is None else port, target + query)
 
     @property
+    def site(self) -> str:
+        """Who takes one request at a time: the host. On this machine also the port: there, each is its own site."""
+        return (
+            f"{self.host}:{self.port}"
+            if self.host in ("localhost", "::1") or self.host.startswith("127.")
+            else self.host
+        )
+
+    @property
     def origin(self) -> str:
         """Scheme, host and port, the port only where it is not the usual one."""
         host = f"[{self.host}]" if ":" in self.host else self.host
