@@ -84,7 +84,7 @@ def stated(sku: str | None = None, **attributes: str) -> SeenVariant:
     ],
     ids=[
         "new", "by SKU in another order", "SKUs are compared loosely", "by attributes where SKUs were renumbered",
-        "by position", "a SKU that is not stated any more", "a SKU that is stated now", "another SKU is another variant",
+        "by position", "a SKU that is not stated any more", "a SKU that is stated now", "another SKU is another",
         "other attributes are another variant", "the same SKU twice: by position", "a vanished one comes back",
         "a vanished one has no position",
     ],
