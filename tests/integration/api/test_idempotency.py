@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from api import idempotency
 from api.idempotency import Key, answer_once
 from nightshift.database import Database
 from nightshift.routes import Problem, Response
@@ -117,6 +118,7 @@ def test_an_abandoned_try_may_be_taken_over(call: Caller, workers: Workers, data
     _age(database, 59)
     assert call("POST", "/test/job", KEYED).status == 409
     _age(database, 2)
+    assert answer_of_another(database).value.status == 422
     answer = call("POST", "/test/job", KEYED)
 
     assert answer.status == 200
@@ -124,20 +126,29 @@ def test_an_abandoned_try_may_be_taken_over(call: Caller, workers: Workers, data
     assert call("POST", "/test/job", KEYED).headers["Idempotency-Replayed"] == "true"
 
 
-def test_who_was_taken_over_settles_nothing_any_more(database: Database) -> None:
+def answer_of_another(database: Database) -> pytest.ExceptionInfo[Problem]:
+    """How the same key with another request is refused."""
+    with pytest.raises(Problem) as refused:
+        answer_once(database, Key("job POST /test/job", KEYED["Idempotency-Key"], "another"), lambda: Response({}))
+    return refused
+
+
+@pytest.mark.parametrize("status", [200, 500])
+def test_who_was_taken_over_settles_nothing_any_more(database: Database, status: int) -> None:
     key = Key("scope", "k", "fingerprint")
+    first = idempotency._claim(database, key)
+    _age(database, 61)
+    second = idempotency._claim(database, key)
+    assert first is not None
+    assert second is not None
 
-    def second() -> Response:
-        return Response({"by": "the second"})
+    # The second is still at it.
+    idempotency._settle(database, key, first, Response({"by": "the first"}, status))
+    assert database.read("SELECT status FROM idempotency_keys") == [{"status": None}]
 
-    def first() -> Response:
-        _age(database, 61)
-        assert answer_once(database, key, second).body == {"by": "the second"}
-        return Response({"by": "the first"}, 500)
-
-    answer_once(database, key, first)
-
-    assert answer_once(database, key, second).headers["Idempotency-Replayed"] == "true"
+    idempotency._settle(database, key, second, Response({"by": "the second"}))
+    idempotency._settle(database, key, first, Response({"by": "the first"}, status))
+    assert answer_once(database, key, lambda: Response({})).body == {"by": "the second"}
 
 
 def test_a_key_is_forgotten_after_a_day(call: Caller, database: Database) -> None:
