@@ -35,7 +35,8 @@ def main() -> int:
     parser.add_argument("--once", action="store_true", help="end after the table")
     parser.add_argument("--verbose", action="store_true", help="show what the handlers log")
     options = parser.parse_args()
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    for each in (signal.SIGINT, signal.SIGTERM):  # also where a script has started us in the background
+        signal.signal(each, signal.default_int_handler)
     folder = state.folder()
     try:
         with running.hold(folder):
@@ -123,17 +124,17 @@ def _first_runs(system: LocalSystem, shop: Shop) -> bool:
 
 
 def _row(run: JobRun) -> tuple[str, ...]:
-    metadata = run.metadata or {}
-    changes = metadata.get("changed", metadata.get("changes"))
-    notes = run.error or ", ".join(f"{name} {value}" for name, value in metadata.items())
+    counts = run.metadata or {}
+    changes = sum(value for name, value in counts.items() if name.endswith("_changes"))
+    others = [f"{name} {value}" for name, value in counts.items() if not name.endswith("_changes")]
     return (
         run.job,
         run.status,
         str(run.processed),
         str(run.failed),
-        "" if changes is None else str(changes),
+        str(changes),
         f"{run.duration_ms / 1000:.1f} s",
-        shortened(notes, 100),
+        shortened(run.error if run.status == "failed" else ", ".join(others), 100),
     )
 
 

@@ -18,8 +18,8 @@ class AlreadyRunningError(Exception):
 
 
 def folder() -> Path:
-    """The state folder of this checkout, made if missing."""
-    path = ROOT / ".local"
+    """The state folder of this checkout (NIGHTSHIFT_STATE names another one, as the tests do), made if missing."""
+    path = Path(os.environ.get("NIGHTSHIFT_STATE", ROOT / ".local")).absolute()
     path.mkdir(exist_ok=True)
     return path
 

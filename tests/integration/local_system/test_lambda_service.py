@@ -21,6 +21,7 @@ from local.lambda_service import service
 from local.lambda_service.invocation import Invocation, ThrottledError
 from local.state import ROOT
 from tests.support.lambdas import Lambdas, function, lambdas
+from tests.support.processes import ended
 
 _CODE = """
     import os, sys, time, subprocess, threading
@@ -121,7 +122,7 @@ def test_the_timeout_kills_the_process_and_what_it_started(running: Lambdas) -> 
     assert error["errorType"] == "Sandbox.Timedout"
     assert error["errorMessage"].endswith("Error: Task timed out after 0.50 seconds")
     assert "Task timed out after 0.50 seconds" in running.log("hang")
-    assert _ended(child)
+    assert ended(child)
 
 
 def test_a_process_that_leaves_is_reported_and_replaced(running: Lambdas) -> None:
@@ -135,7 +136,7 @@ def test_a_process_that_leaves_is_reported_and_replaced(running: Lambdas) -> Non
 def test_a_process_killed_between_two_events_is_replaced(running: Lambdas) -> None:
     first = json.loads(running.invoke("echo")["Payload"])
     os.kill(first["pid"], signal.SIGKILL)
-    assert _ended(first["pid"])
+    assert ended(first["pid"])
     second = json.loads(running.invoke("echo")["Payload"])
 
     assert second["count"] == 1
@@ -259,8 +260,8 @@ def test_nothing_is_left_when_the_service_stops(tmp_path: Path) -> None:
     caller.join()
     child = int(one.log("hang").partition("child ")[2].split()[0])
 
-    assert _ended(idle_pid)
-    assert _ended(child)
+    assert ended(idle_pid)
+    assert ended(child)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="asks Linux for a signal at the parent's death")
@@ -279,17 +280,4 @@ with lambdas(Path({str(tmp_path)!r}), {_CODE!r}, [function("echo", "handlers.ech
         [sys.executable, "-c", script], env=environment, cwd=ROOT, capture_output=True, text=True, check=False
     )
     assert killed.returncode == -signal.SIGKILL, killed.stderr
-    assert _ended(int(killed.stdout))
-
-
-def _ended(pid: int) -> bool:
-    """Whether a process has ended, or does so within a few seconds; one that nobody reaps counts."""
-    for _ in range(500):
-        try:
-            state = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-        except (FileNotFoundError, ProcessLookupError):
-            return True
-        if state in "ZX":
-            return True
-        threading.Event().wait(0.01)
-    return False
+    assert ended(int(killed.stdout))

@@ -1,0 +1,79 @@
+"""From an HTTP request (or a schedule) to rows in PostgreSQL, through every process in between."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from local.aws import client
+from local.database import connected
+from local.system import LocalSystem
+
+pytestmark = pytest.mark.e2e
+
+
+def _finished(door: httpx.Client, url: str) -> dict[str, Any]:
+    """A run's record once it has ended; the test's own time limit bounds the wait."""
+    while True:
+        run: dict[str, Any] = door.get(url).json()
+        if run["status"] not in ("queued", "running"):
+            return run
+        time.sleep(0.1)
+
+
+def test_the_door_is_closed_without_its_secret(local_system: LocalSystem, door: httpx.Client) -> None:
+    assert httpx.get(f"{local_system.door.url}/healthz").status_code == 200
+    assert httpx.get(f"{local_system.door.url}/api/jobs").status_code == 401
+    assert door.get("/api/jobs").json()["jobs"][0]["name"] == "product-checks"
+
+
+def test_a_job_is_started_over_http_and_leaves_its_record(local_system: LocalSystem, door: httpx.Client) -> None:
+    accepted = door.post("/api/jobs/product-checks", json={"limit": 2})
+    run = _finished(door, accepted.json()["statusUrl"])
+
+    assert accepted.status_code == 202
+    assert (run["status"], run["trigger"], run["processed"]) == ("succeeded", "http", 2)
+    with connected(local_system.database.url) as database:
+        assert database.run("SELECT count(*) FROM check_runs") == [[2]]
+
+
+def test_a_slot_is_run_once_however_often_it_is_delivered(local_system: LocalSystem, door: httpx.Client) -> None:
+    (schedule,) = local_system.stack.schedules
+    event = schedule.input.replace("<aws.scheduler.scheduled-time>", "2026-11-22T15:00:00Z")
+    event = json.dumps({**json.loads(event), "params": {"limit": 1}})
+    for _ in range(2):
+        local_system.functions.invoke_later(schedule.function, event.encode())
+        assert local_system.functions.wait_for_events(60)
+    runs = door.get("/api/jobs/product-checks/runs").json()["runs"]
+
+    # The second delivery is a successful no-op, not an error that would be retried.
+    assert [run["status"] for run in runs if run["trigger"] == "schedule"] == ["skipped", "succeeded"]
+
+
+def test_a_handler_that_fails_every_time_ends_in_the_queue_of_failed_runs(local_system: LocalSystem) -> None:
+    (schedule,) = local_system.stack.schedules
+    local_system.functions.invoke_later(schedule.function, b'{"trigger": "nonsense"}')
+    assert local_system.functions.wait_for_events(60)
+    sqs = client("sqs", local_system.functions._environment["AWS_ENDPOINT_URL"])
+    policy = next(f for f in local_system.stack.functions if f.name == schedule.function).asynchronous
+    url = sqs.get_queue_url(QueueName=policy.on_failure_queue)["QueueUrl"]
+    (message,) = sqs.receive_message(QueueUrl=url)["Messages"]
+    record = json.loads(message["Body"])
+
+    assert record["requestContext"]["approximateInvokeCount"] == policy.retries + 1
+    assert record["responsePayload"]["errorType"] == "InvalidEvent"
+
+
+def test_secrets_are_private_and_never_logged(local_system: LocalSystem, state: Path) -> None:
+    files = list(local_system.secrets.iterdir())
+    logs = "".join(log.read_text() for log in (state / "logs").iterdir())
+
+    assert files
+    assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
+    assert [file.name for file in files if file.read_text() in logs] == []
+    assert local_system.database.url not in logs
