@@ -11,7 +11,7 @@ import json
 import math
 import re
 from collections.abc import Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache
 from importlib import resources
@@ -19,12 +19,14 @@ from typing import Any
 from uuid import UUID
 
 # What a `:name` may not be recognised in: quoted text, quoted identifiers, dollar quotes, comments and casts
-# (`::`).
+# (`::`). A doubled quote ends one match and begins the next, which keeps the search linear in long literals.
 _TOKENS = re.compile(
-    r"""(?P<skip> '(?:[^']|'')*' | "(?:[^"]|"")*" | (?P<tag>\$\w*\$).*?(?P=tag) | --[^\n]* | /\*.*?\*/ | :: )
+    r"""(?P<skip> '[^']*' | "[^"]*" | (?P<tag>\$\w*\$).*?(?P=tag) | --[^\n]* | /\*.*?\*/ | :: )
       | (?<![\w:]):(?P<name>[a-z_][a-z0-9_]*)""",
     re.VERBOSE | re.DOTALL,
 )
+_SURROGATE = re.compile("[\ud800-\udfff]")
+_SECOND, _MICROSECOND = timedelta(seconds=1), timedelta(microseconds=1)
 _QUERY_NAME = re.compile(r"^-- name: (\w+)\s*$", re.MULTILINE)
 
 
@@ -62,19 +64,26 @@ def literal(value: Any) -> str:
         return "TRUE" if value else "FALSE"
     if isinstance(value, int | float | Decimal):
         return _number(value)
-    if isinstance(value, datetime | date):
-        return f"'{value.isoformat()}'"
-    if isinstance(value, timedelta):
-        return f"'{value.total_seconds()} seconds'"
+    if isinstance(value, date | timedelta):
+        return f"'{_time(value)}'"
     if isinstance(value, str | UUID):
-        return _quoted(str(value))
+        # A member of a text enumeration is written as its value, not as its name.
+        return _quoted(value if isinstance(value, str) else str(value))
     if isinstance(value, dict | list | tuple):
         return _quoted(json.dumps(value, default=str, allow_nan=False))
     raise ValueError(f"a {type(value).__name__} cannot be written as an SQL literal")
 
 
+def _time(value: date | timedelta) -> str:
+    if isinstance(value, timedelta):
+        return f"{value // _SECOND} seconds {value % _SECOND // _MICROSECOND} microseconds"
+    return value.isoformat()
+
+
 def _number(value: float | Decimal) -> str:
-    if not math.isfinite(value):
+    # Only a float is asked through `math`: a large Decimal or int is finite and does not fit into a float.
+    is_finite = value.is_finite() if isinstance(value, Decimal) else isinstance(value, int) or math.isfinite(value)
+    if not is_finite:
         raise ValueError("a number that is not finite cannot be written as an SQL literal")
     # In parentheses, because `x -:n` with a negative n would otherwise open a comment (`x --5`).
     return f"({value})"
@@ -85,6 +94,8 @@ def _quoted(text: str) -> str:
     # which the connection verifies.
     if "\x00" in text:
         raise ValueError("text with a NUL character cannot be stored in PostgreSQL")
+    if _SURROGATE.search(text):
+        raise ValueError("text with half of a surrogate pair is not Unicode")
     doubled = text.replace("'", "''")
     return f"'{doubled}'"
 
