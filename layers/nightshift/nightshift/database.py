@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
+from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -31,8 +32,9 @@ CONNECT_TIMEOUT_S = 10
 # Longer than statement_timeout below, so that it speaks only when the server is gone without a word.
 ANSWER_TIMEOUT_S = 75
 # A connection that has been idle for longer is asked whether it still lives before it is used: Lambda freezes
-# processes between invocations, and what the other side closed meanwhile looks open from here.
+# processes between invocations, and what was dropped on the way meanwhile looks open from here.
 IDLE_CHECK_S = 20
+_PROBE_TIMEOUT_S = 5
 # SET LOCAL in every transaction, not once a session: a session setting would pin RDS Proxy and leak through a
 # pooler.
 _GUARDS = (
@@ -43,7 +45,7 @@ _GUARDS = (
 _AUTHENTICATION_FAILED = ("28P01", "28000")
 _TYPED: dict[str, type[Exception]] = {"NS001": StaleFence, "NS002": SlotAlreadyDone}
 _LOCK_NOT_AVAILABLE = ("55P03", "40P01")
-_GONE = ("57P01", "57P02", "57P03", "25P03", "08000", "08003", "08006")
+_GONE = ("57P01", "57P02", "57P03", "25P03", "53300", "08000", "08003", "08006")
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,11 @@ class Address:
     @property
     def is_loopback(self) -> bool:
         """Whether the server is on this machine, where TLS is neither offered nor needed."""
-        return self.host in ("localhost", "::1") or self.host.startswith("127.")
+        # By value, not by how it begins: 127.example.org is somewhere else and would get the password in the clear.
+        try:
+            return ip_address(self.host).is_loopback
+        except ValueError:
+            return self.host == "localhost"
 
     @classmethod
     def from_url(cls, url: str) -> Address:
@@ -98,14 +104,15 @@ class Database:
         self._connection: Connection | None = None
         self._last_used = 0.0
         self._in_transaction = False
+        self._answer_timeout_s: float = ANSWER_TIMEOUT_S
         self.round_trips = 0
 
     def read(self, statement: str, **values: Any) -> list[Row]:
         """Run a statement that changes nothing; a broken connection is reopened and the statement repeated once."""
-        body = render(statement, values).rstrip().rstrip(";")
+        body = render(statement, values)
         if self._in_transaction:
             return self._send(body)
-        message = f"BEGIN READ ONLY; {_GUARDS} {body}; COMMIT"
+        message = _transaction(body, "BEGIN READ ONLY")
         try:
             return self._send(message)
         except DatabaseUnavailable:
@@ -117,15 +124,13 @@ class Database:
         Raises:
             DatabaseUnavailable: the connection broke; whether the transaction was committed is unknown.
         """
-        body = render(statement, values).rstrip().rstrip(";")
-        if self._in_transaction:
-            return self._send(body)
-        return self._send(f"BEGIN; {_GUARDS} {body}; COMMIT")
+        body = render(statement, values)
+        return self._send(body if self._in_transaction else _transaction(body))
 
     def write_each(self, *statements: str) -> list[Row]:
         """Run rendered groups of statements in one message, each group a transaction, up to the first error."""
-        groups = (f"BEGIN; {_GUARDS} {group.rstrip().rstrip(';')}; COMMIT" for group in statements)
-        return self._send("; ".join(groups))
+        self._refuse_nesting()
+        return self._send("; ".join(_transaction(group) for group in statements))
 
     def script(self, text: str) -> None:
         """Run a file of statements inside the open transaction, as it stands: nothing in it is a placeholder."""
@@ -136,8 +141,8 @@ class Database:
     @contextmanager
     def transaction(self, opening: str = "SELECT 1", **values: Any) -> Iterator[list[Row]]:
         """Hold a transaction over several calls; `opening` goes with BEGIN in one message, its rows are yielded."""
-        body = render(opening, values).rstrip().rstrip(";")
-        rows = self._send(f"BEGIN; {_GUARDS} {body}")
+        self._refuse_nesting()
+        rows = self._send(f"BEGIN; {_GUARDS} {render(opening, values)}")
         self._in_transaction = True
         try:
             yield rows
@@ -147,6 +152,15 @@ class Database:
             raise
         finally:
             self._in_transaction = False
+
+    @contextmanager
+    def patience(self, answer_timeout_s: float) -> Iterator[None]:
+        """Wait this long for each answer inside, where statements may rightly take longer than those of a job."""
+        before, self._answer_timeout_s = self._answer_timeout_s, answer_timeout_s
+        try:
+            yield
+        finally:
+            self._answer_timeout_s = before
 
     def close(self) -> None:
         """Close the connection; the next call opens a new one."""
@@ -164,6 +178,7 @@ class Database:
         connection = self._ready()
         try:
             self.round_trips += 1
+            connection.wait_at_most(self._answer_timeout_s)
             connection.run(message)
         except ServerError as error:
             self._after_server_error(error.args[0])
@@ -171,6 +186,10 @@ class Database:
         except (InterfaceError, OSError) as error:
             self.close()
             raise DatabaseUnavailable(f"the connection to PostgreSQL broke ({type(error).__name__})") from None
+        except BaseException:
+            # Interrupted, or an answer that pg8000 cannot read: what is left of it would answer the next statement.
+            self.close()
+            raise
         self._last_used = time.monotonic()
         return connection.last_result()
 
@@ -190,18 +209,25 @@ class Database:
 
     def _ready(self) -> Connection:
         if self._connection is not None and not self._in_transaction:
-            self._check_idle()
+            self._check(self._connection)
         if self._connection is None:
             if self._in_transaction:
                 raise DatabaseUnavailable("the connection broke inside a transaction; nothing of it was kept")
             self._connection = self._open()
         return self._connection
 
-    def _check_idle(self) -> None:
-        if time.monotonic() - self._last_used < IDLE_CHECK_S or self._connection is None:
+    def _refuse_nesting(self) -> None:
+        # A second BEGIN would be ignored with a warning, and its COMMIT would end the transaction around it.
+        if self._in_transaction:
+            raise DatabaseError("a transaction is open already")
+
+    def _check(self, connection: Connection) -> None:
+        """Drop a connection that died since its last use: nothing has been sent on it yet, so nothing is in doubt."""
+        if time.monotonic() - self._last_used < IDLE_CHECK_S and not connection.has_news():
             return
         try:
-            self._connection.run("SELECT 1")
+            connection.wait_at_most(_PROBE_TIMEOUT_S)
+            connection.run("SELECT 1")
         except Exception:  # noqa: BLE001  # whatever it says, it cannot be used
             self.close()
 
@@ -225,7 +251,9 @@ def _connect(address: Address, application_name: str) -> Connection:
 
     from nightshift.wire import LastResultConnection
 
+    sock = None
     try:
+        sock = _dial(address)
         connection = LastResultConnection(
             user=address.user,
             password=address.password,
@@ -234,10 +262,12 @@ def _connect(address: Address, application_name: str) -> Connection:
             database=address.database,
             # False means no TLS; None would build a new context that verifies nothing.
             ssl_context=False if address.is_loopback else _tls(address.ca_file),
-            sock=_dial(address),
+            sock=sock,
             application_name=application_name,
         )
     except (InterfaceError, OSError) as error:
+        if sock is not None:
+            sock.close()
         raise DatabaseUnavailable(
             f"cannot connect to PostgreSQL at {address.host}:{address.port} ({type(error).__name__})"
         ) from None
@@ -245,6 +275,11 @@ def _connect(address: Address, application_name: str) -> Connection:
         connection.close()
         raise ConfigurationError("PostgreSQL must run with standard_conforming_strings = on")
     return connection
+
+
+def _transaction(body: str, begin: str = "BEGIN") -> str:
+    # On a line of its own, or a comment at the end of the body would swallow the COMMIT.
+    return f"{begin}; {_GUARDS} {body}\n; COMMIT"
 
 
 def _dial(address: Address) -> socket.socket:

@@ -1,4 +1,4 @@
-"""A pg8000 connection that keeps the rows of the last result set alone.
+"""A pg8000 connection that keeps the rows of the last result set alone, and whose socket can be asked.
 
 One message may hold several statements (BEGIN, guards, the work, COMMIT); pg8000 appends the rows of all of
 them to one list, under the columns of the last. Kept apart from `database` so that pg8000 is imported only
@@ -7,6 +7,7 @@ when a connection is opened.
 
 from __future__ import annotations
 
+import select
 from typing import Any
 
 from pg8000.native import Connection
@@ -26,3 +27,13 @@ class LastResultConnection(Connection):  # type: ignore[misc]  # pg8000 has no t
             return []
         names = [column["name"] for column in self._context.columns]
         return [dict(zip(names, row, strict=True)) for row in self._context.rows]
+
+    def has_news(self) -> bool:
+        """Return whether the server has sent something unasked, most often its farewell; costs no round trip."""
+        poll = select.poll()
+        poll.register(self._usock, select.POLLIN)
+        return bool(poll.poll(0))
+
+    def wait_at_most(self, seconds: float) -> None:
+        """Give up on an answer that takes longer."""
+        self._usock.settimeout(seconds)
