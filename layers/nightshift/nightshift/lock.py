@@ -51,6 +51,7 @@ class Refusal:
     run_id: str | None = None
     since_ms: int | None = None
     until_ms: int | None = None
+    slot_ms: int | None = None
 
     @classmethod
     def read(cls, name: str, item: Mapping[str, Any], reason: str) -> Refusal:
@@ -63,13 +64,15 @@ class Refusal:
             run_id=item.get("run_id"),
             since_ms=item.get("since_ms"),
             until_ms=item.get("until_ms"),
+            slot_ms=item.get("slot"),
         )
 
     def retry_after_s(self, now_ms: int) -> int:
         """Return in how many whole seconds the lock is free at the latest (at least 1)."""
         if not self.until_ms:
             return 1
-        return max(1, -(-(self.until_ms + SKEW_MARGIN_MS - now_ms) // 1000))
+        # The lock is free *after* the margin, so the first free millisecond is one later.
+        return max(1, -(-(self.until_ms + SKEW_MARGIN_MS + 1 - now_ms) // 1000))
 
     def __str__(self) -> str:
         """Say it in a sentence for logs."""
@@ -118,9 +121,11 @@ class Locks:
             LockRefused: somebody holds it, it is held back by at-least-for, or `slot_ms` is done already.
             LockUnavailable: the table cannot be asked; whatever was taken has been given back if that was
                 possible.
+            LeaseLost: the answer came after the lease had ended; likewise.
         """
         me, started, now = str(uuid4()), self._monotonic(), self._clock_ms()
-        until = now + int(lease_s * 1000)
+        lease_ms = int(lease_s * 1000)
+        until = now + lease_ms
         values: dict[str, Any] = {
             ":me": me,
             ":one": 1,
@@ -144,6 +149,9 @@ class Locks:
         if named_after_data:
             values[":expires"] = until // 1000 + DATA_LOCK_TTL_S
             update += ", expires_s = :expires"
+        if slot_ms is None:
+            # The slot of the run before is not this one's.
+            update += " REMOVE slot"
         try:
             item = self._update(name, update, condition, values)
         except _ConditionFailed as refused:
@@ -154,7 +162,7 @@ class Locks:
         except LockUnavailable:
             self._give_back_unknown(name, me)
             raise
-        return _lease(name, item, started + lease_s, slot_ms)
+        return self._taken(_lease(name, item, started + lease_ms / 1000, slot_ms))
 
     def renew(self, lease: Lease, lease_s: float) -> Lease:
         """Extend a held lease to `lease_s` seconds from now; never shortens it.
@@ -163,7 +171,8 @@ class Locks:
             LeaseLost: it is not ours any more.
         """
         started = self._monotonic()
-        until = self._clock_ms() + int(lease_s * 1000)
+        lease_ms = int(lease_s * 1000)
+        until = self._clock_ms() + lease_ms
         values = {":me": lease.holder, ":f": lease.fence, ":until": until}
         try:
             item = self._update(
@@ -174,9 +183,10 @@ class Locks:
             )
         except _ConditionFailed as refused:
             if refused.item.get("holder") == lease.holder and refused.item.get("fence") == lease.fence:
+                # It already lasts longer, by a renewal that went before this one.
                 return lease
             raise LeaseLost(f"{lease.name}: the lease was lost before it could be renewed") from None
-        return _lease(lease.name, item, started + lease_s, lease.slot_ms)
+        return _lease(lease.name, item, started + lease_ms / 1000, lease.slot_ms)
 
     def release(self, lease: Lease, outcome: str, *, slot_done: bool = False, at_least_s: float = 0) -> bool:
         """Give the lock back and return whether it still was ours.
@@ -208,10 +218,12 @@ class Locks:
 
         Raises:
             LockRefused: the hand-over was adopted, released or has been superseded.
+            LockUnavailable, LeaseLost: as for `acquire`.
         """
         me, started, now = str(uuid4()), self._monotonic(), self._clock_ms()
+        lease_ms = int(lease_s * 1000)
         values = {
-            ":me": me, ":one": 1, ":until": now + int(lease_s * 1000), ":token": token, ":f": fence, ":free":
+            ":me": me, ":one": 1, ":until": now + lease_ms, ":token": token, ":f": fence, ":free":
             now - self._skew_ms,
         }  # fmt: skip
         try:
@@ -231,12 +243,13 @@ class Locks:
         except LockUnavailable:
             self._give_back_unknown(name, me)
             raise
-        return _lease(name, item, started + lease_s, slot_ms)
+        return self._taken(_lease(name, item, started + lease_ms / 1000, slot_ms))
 
     def force_release(self, name: str, holder: str, who: str) -> bool:
         """Free a lock by hand, naming the holder exactly as a refusal showed it; return whether it was that holder's.
 
-        The fence stays, so a holder that still works is stopped at its next write.
+        A holder that still works is stopped at its next checkpoint, and at its next write once somebody newer has
+        claimed the fence.
         """
         values = {
             ":holder": holder,
@@ -249,8 +262,10 @@ class Locks:
         )
         try:
             self._update(name, update, "holder = :holder", values)
-        except _ConditionFailed:
-            return False
+        except _ConditionFailed as refused:
+            # Done by this very request, where its first answer was lost and the SDK sent it again.
+            ours = {"last_holder": holder, "last_outcome": values[":outcome"], "released_ms": values[":now"]}
+            return ours.items() <= refused.item.items()
         return True
 
     def read(self, name: str) -> dict[str, Any] | None:
@@ -275,9 +290,16 @@ class Locks:
 
     def _refusal(self, name: str, item: Mapping[str, Any], slot_ms: int | None) -> Refusal:
         # The slot first: whoever holds the lock, a slot that is done needs no second try.
-        if slot_ms is not None and item.get("done_slot", -1) >= slot_ms:
+        if slot_ms is not None and "done_slot" in item and item["done_slot"] >= slot_ms:
             return Refusal.read(name, item, _SLOT_DONE)
         return Refusal.read(name, item, _HELD if item.get("holder") else _COOLING)
+
+    def _taken(self, lease: Lease) -> Lease:
+        """Check the deadline once the answer is here: a lease that ended on the way is not ours to use."""
+        if self._monotonic() < lease.deadline:
+            return lease
+        self._give_back_unknown(lease.name, lease.holder)
+        raise LeaseLost(f"{lease.name}: the lease had ended before the answer came")
 
     def _give_back_unknown(self, name: str, me: str) -> None:
         """Undo an acquire or adopt whose outcome is unknown; once, because the table may be out of reach altogether."""
