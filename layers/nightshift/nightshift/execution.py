@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -22,15 +23,16 @@ from nightshift.errors import (
 )
 from nightshift.event import JobEvent
 from nightshift.job import RESERVE_S, Job, Outcome, Run
-from nightshift.lock import Lease
+from nightshift.lock import Lease, Refusal
 from nightshift.platform import Platform, platform
 from nightshift.runs import RunRecord
 from nightshift.telemetry import emit, logger
 
 # Without a Lambda context (a test, a shell) a run may take this long.
 _NO_CONTEXT_S = 900.0
-# The run was taken from us: somebody newer holds the lock, and what they do is theirs to report.
-_SUPERSEDED = (StaleFence, SlotAlreadyDone, LeaseLost)
+# Somebody newer holds the lock or has done the slot, and what they do is theirs to report. A lost lease is not among
+# them: nobody need have taken it, so the run has failed and may be tried again.
+_SUPERSEDED = (StaleFence, SlotAlreadyDone)
 
 
 def execute(job: Job, work: Callable[[Run], Outcome], raw: Any, context: Any) -> dict[str, Any]:
@@ -41,6 +43,7 @@ def execute(job: Job, work: Callable[[Run], Outcome], raw: Any, context: Any) ->
         JobFailed: the work failed; Lambda counts the error, and retries the event.
     """
     log = logger(job.name)
+    log.remove_keys(["run_id"])  # of the run before, in a process that is used again
     try:
         event = JobEvent.parse(raw, job.parameters)
     except InvalidEvent as error:
@@ -85,6 +88,8 @@ class _Execution:
             slot=event.slot,
             params=event.params,
         )
+        # Every line of this run carries its id, also those that the job's own work writes.
+        self._log.append_keys(run_id=self._record.id)
         self._facts: dict[str, Any] = {
             "run_id": self._record.id, "job": job.name, "trigger": event.trigger,
             "slot": event.slot.isoformat() if event.slot else None, "part": event.part,
@@ -94,8 +99,8 @@ class _Execution:
         try:
             lease = self._take_lock()
         except LockRefused as error:
-            return self._skip(error.refusal.reason, error)
-        except LockUnavailable as error:
+            return self._skip(error.refusal.reason, error, overrun=self._is_overrun(error.refusal))
+        except (LockUnavailable, LeaseLost) as error:
             return self._fail(error)
         try:
             run = self._begin(lease)
@@ -133,14 +138,14 @@ class _Execution:
         started = runs.start(
             self._record, lease.fence if lease else None, self._event.part, self._invocation.request_id
         )
-        claim = [fence.claim_one(lease)] if lease else []
-        rows = self._platform.database.write_each(*claim, started)
+        if lease:
+            rows = self._platform.database.write_each(fence.claim_one(lease), f"{fence.hold([lease])} {started}")
+        else:
+            rows = self._platform.database.write_each(started)
         if not rows or "running_for_s" not in rows[0]:
             raise StaleFence("the run was ended while it waited")
-        now = time.monotonic()
         self._running_for_s = rows[0]["running_for_s"]
-        left_in_all = self._job.at_most_s - self._running_for_s
-        reserve = min(RESERVE_S, 0.2 * (self._invocation.ends_at - now))
+        ends_at, deadline = self._limits(lease)
         self._log.info("Job started", **self._facts)
         return Run(
             id=self._record.id,
@@ -148,10 +153,18 @@ class _Execution:
             trigger=self._event.trigger,
             params=self._event.params,
             platform=self._platform,
-            deadline=min(self._invocation.ends_at - reserve, now + left_in_all),
+            deadline=deadline,
             slot=self._event.slot,
             lease=lease,
+            ends_at=ends_at,
         )
+
+    def _limits(self, lease: Lease | None) -> tuple[float, float]:
+        """Return when this invocation must have ended, and when its work must stop to be recorded by then."""
+        now = time.monotonic()
+        left_in_all = self._job.at_most_s - self._running_for_s
+        ends_at = min(self._invocation.ends_at, now + left_in_all, lease.deadline if lease else math.inf)
+        return ends_at, ends_at - min(RESERVE_S, 0.2 * (ends_at - now))
 
     def _work(self, run: Run, work: Callable[[Run], Outcome]) -> dict[str, Any]:
         try:
@@ -162,15 +175,19 @@ class _Execution:
                 return self._hand_over(run, outcome)
             totals = self._finish(run, outcome)
         except _SUPERSEDED as error:
-            self._release(run.lease, "superseded")
-            self._record_end(runs.finish(run.id, "skipped", error=error))
+            self._release(run.lease, "superseded", slot_done=isinstance(error, SlotAlreadyDone))
+            self._record_end(self._end(run, "skipped", error))
             return self._skip("superseded", error)
         except Exception as error:  # noqa: BLE001  # whatever it is, the lock is freed
             self._release(run.lease, "failed")
-            self._record_end(runs.finish(run.id, "failed", error=error))
+            self._record_end(self._end(run, "failed", error))
             return self._fail(error)
         self._release(run.lease, "succeeded", slot_done=True)
         return self._report("succeeded", run, outcome, totals)
+
+    @staticmethod
+    def _end(run: Run, status: str, error: Exception) -> str:
+        return runs.finish(run.id, status, fence=run.lease.fence if run.lease else None, error=error)
 
     def _finish(self, run: Run, outcome: Outcome) -> Mapping[str, Any]:
         """End the run and its slot in one fenced transaction: of two runs of a slot, one finishes."""
@@ -191,10 +208,9 @@ class _Execution:
     def _hand_over(self, run: Run, outcome: Outcome) -> dict[str, Any]:
         """Keep the lock for the next part of this run and wake it."""
         run.write(runs.progress(run.id, **_counts(outcome)))
-        # Never shorter than what is left of this lease: a renewal cannot shorten it.
-        window = max(handover.QUEUE_WINDOW_S, run.time_left_s + RESERVE_S)
         assert run.lease is not None  # noqa: S101  # _may_go_on
-        lease = self._platform.locks.renew(run.lease, window)
+        # Where more than the window is left of this lease, it stays: a renewal cannot shorten it.
+        lease = self._platform.locks.renew(run.lease, handover.QUEUE_WINDOW_S)
         record = replace(self._record, params=outcome.unfinished)
         handover.wake(self._platform, self._invocation.function, handover.event_of(record, lease, self._event.part + 1))
         return self._report("continued", run, outcome, {})
@@ -211,7 +227,11 @@ class _Execution:
         emit(self._job.name, {"RunsFailed": ("Count", 1), "Duration": ("Milliseconds", self._elapsed_ms())})
         raise JobFailed(f"{self._job.name}: {said}") from error
 
-    def _skip(self, reason: str, error: Exception) -> dict[str, Any]:
+    def _is_overrun(self, refusal: Refusal) -> bool:
+        """Whether a scheduled run came while another run was at work, and not only its own event a second time."""
+        return refusal.reason == "held" and self._event.slot is not None and refusal.slot_ms != self._event.slot_ms
+
+    def _skip(self, reason: str, error: Exception, *, overrun: bool = False) -> dict[str, Any]:
         """End as a successful no-op, so that Lambda does not retry what somebody else does or has done."""
         self._log.info(
             "Job skipped",
@@ -221,7 +241,7 @@ class _Execution:
             detail=str(error),
             **self._facts,
         )
-        emit(self._job.name, {"Overruns" if reason == "held" else "RunsSkipped": ("Count", 1)})
+        emit(self._job.name, {"Overruns" if overrun else "RunsSkipped": ("Count", 1)})
         if self._event.lease is None:
             self._record_end(runs.unstarted(self._record, "skipped", reason, str(error)))
         return {**self._facts, "status": "skipped", "reason": reason, "detail": str(error)}
@@ -230,7 +250,7 @@ class _Execution:
         """Write how a run ended badly; the report that follows matters more than this record."""
         try:
             self._platform.database.write(statement)
-        except NightshiftError as error:
+        except Exception as error:  # noqa: BLE001  # said above
             self._log.error("Run not recorded", error=str(error), **self._facts)
 
     def _release(self, lease: Lease | None, outcome: str, *, slot_done: bool = False) -> None:
@@ -248,10 +268,12 @@ class _Execution:
             "status": status,
             "processed": totals.get("processed", outcome.processed),
             "failed": totals.get("failed", outcome.failed),
-            "errors": list(outcome.errors)[: runs.MAX_ERRORS],
+            "errors": totals.get("errors", list(outcome.errors)[: runs.MAX_ERRORS]),
             "duration": totals.get("duration_ms", self._elapsed_ms()),
-            "metadata": dict(outcome.metadata),
+            "metadata": totals.get("metadata", dict(outcome.metadata)),
         }
+        if self._job.processed_as:
+            result[self._job.processed_as] = result["processed"]
         self._log.info(self._job.completed, **result, **self._facts)
         emit(self._job.name, {
             "RunsSucceeded" if status == "succeeded" else "RunsContinued": ("Count", 1),

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from nightshift import fence, runs
-from nightshift.errors import JobFailed
+from nightshift.errors import JobFailed, NightshiftError
 from nightshift.lock import Lease
 from nightshift.runs import RunRecord
 
@@ -46,7 +47,8 @@ def accept(platform: Platform, job: Job, function: str, params: Mapping[str, Any
         record.lock, QUEUE_WINDOW_S, who=who, run_id=run_id, named_after_data=job.locks_by_data
     )
     try:
-        platform.database.write_each(fence.claim_one(lease), runs.queue(record, lease.fence))
+        queued = f"{fence.hold([lease])} {runs.queue(record, lease.fence)}"
+        platform.database.write_each(fence.claim_one(lease), queued)
         wake(platform, function, event_of(record, lease, part=1))
     except Exception as error:
         _give_up(platform, run_id, lease, error)
@@ -83,5 +85,8 @@ def wake(platform: Platform, function: str, event: Mapping[str, Any]) -> None:
 
 
 def _give_up(platform: Platform, run_id: str, lease: Lease, error: Exception) -> None:
-    platform.locks.release(lease, "failed")
-    platform.database.write(runs.finish(run_id, "failed", error=error))
+    # Each on its own, and neither hides why: the lock and the database may be what is out of reach.
+    with suppress(NightshiftError):
+        platform.locks.release(lease, "failed")
+    with suppress(NightshiftError):
+        platform.database.write(runs.finish(run_id, "failed", fence=lease.fence, error=error))

@@ -54,7 +54,8 @@ class Job:
         lock: the lock's name where it is not the job's; `{parameter}` in it is filled in, one lock for each
             value. at_least_s: a run that ended sooner still keeps the next one out until this long after its
             start. runs_unlocked: where DynamoDB cannot be asked, run all the same (a duplicate would only
-            waste work). completed: the message of the end line.
+            waste work). completed: the message of the end line. processed_as: a second name under which the end
+            line tells how many items were processed, where its readers know it by another.
     """
 
     name: str
@@ -65,6 +66,7 @@ class Job:
     at_least_s: int = 0
     runs_unlocked: bool = False
     completed: str = "Job completed"
+    processed_as: str = ""
 
     def lock_name(self, params: Mapping[str, Any]) -> str:
         """Return the name of the lock that a run with these parameters takes."""
@@ -89,7 +91,12 @@ class Job:
 
 @dataclass
 class Run:
-    """One run of a job, as its work sees it. `deadline` is on this process's monotonic clock."""
+    """One run of a job, as its work sees it.
+
+    Attributes:
+        deadline: when work must stop, on this process's monotonic clock.
+        ends_at: when the lease and the invocation end, on the same clock: later by what finishing takes.
+    """
 
     id: str
     job: Job
@@ -101,6 +108,7 @@ class Run:
     lease: Lease | None = None
     metrics: dict[str, tuple[str, float]] = field(default_factory=dict)
     monotonic: Callable[[], float] = time.monotonic
+    ends_at: float | None = None
 
     @property
     def database(self) -> Database:
@@ -133,14 +141,15 @@ class Run:
         return self.database.transaction(f"{self._fence(holding)} {opening}", **values)
 
     def checkpoint(self) -> None:
-        """Make sure, between two batches, that the lease is still ours, and extend it to the deadline.
+        """Make sure, between two batches, that the lease is still ours until the end of this invocation.
 
         Raises:
             LeaseLost: it is not; stop without another effect.
         """
         if self.lease is not None:
             self._check(self.lease)
-            self.lease = self.platform.locks.renew(self.lease, max(1.0, self.time_left_s + RESERVE_S))
+            ends_at = self.deadline if self.ends_at is None else self.ends_at
+            self.lease = self.platform.locks.renew(self.lease, ends_at - self.monotonic())
 
     def count(self, metric: str, value: float, unit: str = "Count") -> None:
         """Add a metric to what the run emits at its end."""
@@ -157,7 +166,7 @@ class Run:
             raise LeaseLost(f"{lease.name}: the lease ended before the work did")
 
 
-# Kept back from Lambda's remaining time for finishing: the last transaction, the release, the end line.
+# Kept back from the lease for finishing: the last transaction, the release, the end line.
 RESERVE_S = 10.0
 
 

@@ -21,18 +21,20 @@ RETURNING extract(epoch FROM now() - started_at)::float8 AS running_for_s
 
 -- name: progress_run
 UPDATE job_runs
-SET processed = processed + :processed, failed = failed + :failed, errors = :errors::jsonb, metadata = metadata || :metadata::jsonb
+SET processed = processed + :processed, failed = failed + :failed,
+    errors = jsonb_path_query_array(errors || :errors::jsonb, '$[0 to 9]'), metadata = metadata || :metadata::jsonb
 WHERE id = :id
 
 -- name: finish_run
+-- A worker that lost its lease shares the id with whoever went on with the run: it may only end what is still its own.
 UPDATE job_runs
 SET status = :status, finished_at = now(),
     duration_ms = (extract(epoch FROM now() - coalesce(started_at, created_at)) * 1000)::bigint,
     processed = processed + :processed, failed = failed + :failed,
-    errors = CASE WHEN jsonb_array_length(errors) = 0 THEN :errors::jsonb ELSE errors END,
+    errors = jsonb_path_query_array(errors || :errors::jsonb, '$[0 to 9]'),
     metadata = metadata || :metadata::jsonb, error_class = :error_class, error = :error
-WHERE id = :id AND status IN ('queued', 'running')
-RETURNING processed, failed, duration_ms
+WHERE id = :id AND status IN ('queued', 'running') AND (:fence::bigint IS NULL OR fence = :fence)
+RETURNING processed, failed, errors, metadata, duration_ms
 
 -- name: record_unstarted
 -- A run that never began: skipped because the lock or the slot was taken, or failed because something it needs was out of reach.

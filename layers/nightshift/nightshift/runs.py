@@ -57,34 +57,40 @@ def progress(run_id: str, processed: int, failed: int, errors: Sequence[str], me
     )
 
 
-def finish(
+def finish(  # noqa: PLR0913  # one column each, all by name
     run_id: str,
     status: str,
     *,
+    fence: int | None = None,
     processed: int = 0,
     failed: int = 0,
     errors: Sequence[str] = (),
     metadata: Mapping[str, Any] | None = None,
     error: BaseException | None = None,
 ) -> str:
-    """Return the statement that ends a run; it answers the totals over all parts, and nothing where it had ended already."""
+    """Return the statement that ends a run; it answers the totals over all parts.
+
+    Nothing happens and nothing is answered where the run had ended already or, with `fence`, where somebody with
+    another fence has gone on with it.
+    """
     return _render(
         "finish_run",
         id=run_id,
         status=status,
+        fence=fence,
         processed=processed,
         failed=failed,
         errors=_shortened(errors),
         metadata=dict(metadata or {}),
         error_class=type(error).__name__ if error else None,
-        error=str(error)[:_ERROR_LENGTH] if error else None,
+        error=_short(str(error)) if error else None,
     )
 
 
 def unstarted(record: RunRecord, status: str, error_class: str, error: str) -> str:
     """Return the statement that records a run which never began (`skipped` or `failed`), and why."""
     values = record.values()
-    return _render("record_unstarted", **values, status=status, error_class=error_class, error=error[:_ERROR_LENGTH])
+    return _render("record_unstarted", **values, status=status, error_class=error_class, error=_short(error))
 
 
 def _lose(record: RunRecord, fence: int) -> str:
@@ -92,7 +98,12 @@ def _lose(record: RunRecord, fence: int) -> str:
 
 
 def _shortened(errors: Sequence[str]) -> list[str]:
-    return [error[:_ERROR_LENGTH] for error in errors[:MAX_ERRORS]]
+    return [_short(error) for error in errors[:MAX_ERRORS]]
+
+
+def _short(error: str) -> str:
+    # What an error says may come from anywhere; how a run ended must be recorded whatever it says.
+    return error[:_ERROR_LENGTH].replace("\x00", "\ufffd").encode(errors="replace").decode()
 
 
 def _render(name: str, **values: Any) -> str:
