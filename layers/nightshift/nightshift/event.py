@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeGuard
 from uuid import UUID
 
 from nightshift.errors import InvalidEvent
@@ -13,6 +13,9 @@ from nightshift.parameters import Parameter, parse_all
 
 TRIGGERS = ("schedule", "http", "manual")
 _FIELDS = {"trigger", "slot", "run_id", "lease", "params", "part"}
+# What PostgreSQL's bigint and integer hold: a number beyond would be refused by the lock table, which would look as
+# if that table could not be reached.
+_MAX_FENCE, _MAX_PART = 2**63 - 1, 2**31 - 1
 
 
 @dataclass(frozen=True)
@@ -103,14 +106,20 @@ class _Reader:
         raw = self._raw.get("lease")
         if raw is None:
             return None
-        if isinstance(raw, Mapping) and isinstance(raw.get("holder"), str) and type(raw.get("fence")) is int:
-            return HandOver(raw["holder"], raw["fence"])
-        self._problems.append('lease must be {"holder": text, "fence": whole number}')
+        holder, fence = (raw.get("holder"), raw.get("fence")) if isinstance(raw, Mapping) else (None, None)
+        if isinstance(holder, str) and holder and holder.isprintable() and _counts(fence, _MAX_FENCE):
+            return HandOver(holder, fence)
+        self._problems.append('lease must be {"holder": text, "fence": whole number of at least 1}')
         return None
 
     def part(self) -> int:
         part = self._raw.get("part", 1)
-        if type(part) is not int or part < 1:
+        if not _counts(part, _MAX_PART):
             self._problems.append("part must be a whole number of at least 1")
             return 1
         return part
+
+
+def _counts(value: Any, maximum: int) -> TypeGuard[int]:
+    """Whether it is a whole number from 1 on (to Python, True is one as well)."""
+    return type(value) is int and 1 <= value <= maximum

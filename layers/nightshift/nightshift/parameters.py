@@ -75,7 +75,7 @@ class Text:
 
     def schema(self) -> dict[str, Any]:
         """Return its JSON Schema."""
-        pattern = {"pattern": f"^{self.pattern}$"} if self.pattern else {}
+        pattern = {"pattern": f"^(?:{self.pattern})$"} if self.pattern else {}
         return {"type": "string", "minLength": 1, "maxLength": self.max_length, **pattern}
 
 
@@ -131,7 +131,7 @@ def parse_all(
 def parse_each(
     declared: Sequence[Parameter], raw: Mapping[str, Any], required: Sequence[str] = ()
 ) -> tuple[dict[str, Any], dict[str, str]]:
-    """Check every given value; return the values with defaults filled in, and the problems by the name they belong to."""
+    """Check every given value; return the values with defaults filled in, and the problems by their names."""
     known = {parameter.name: parameter for parameter in declared}
     values = {name: parameter.default for name, parameter in known.items()}
     problems = {name: f"{name} is not known here{_known(known)}" for name in raw if name not in known}

@@ -84,9 +84,12 @@ class Secrets:
 
     def _from_secrets_manager(self, name: str) -> tuple[str, ...]:
         client = self._client("secretsmanager")
-        current = client.get_secret_value(SecretId=name)["SecretString"]
+        answer = client.get_secret_value(SecretId=name)
+        if "SecretString" not in answer:
+            raise SecretUnavailable(f"secretsmanager:{name} holds bytes where text is expected")
+        current = answer["SecretString"]
         try:
-            previous = client.get_secret_value(SecretId=name, VersionStage="AWSPREVIOUS")["SecretString"]
+            previous = client.get_secret_value(SecretId=name, VersionStage="AWSPREVIOUS").get("SecretString")
         except client.exceptions.ResourceNotFoundException:
             previous = None
         return _distinct(current, previous)
