@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 # Any constant works, as long as nothing else in the database locks on it.
 _ADVISORY_LOCK = 7_160_228_301
+# For one file or for the deploy before us: as long as the function itself may take (template.yaml).
+_PATIENCE_S = 300
 _LEDGER = """
 CREATE TABLE IF NOT EXISTS schema_migrations (
     version    integer PRIMARY KEY,
@@ -62,7 +64,7 @@ def apply(database: Database) -> list[str]:
     # A schema change may take long, and a second deploy waits for the first.
     patience = "SET LOCAL lock_timeout = '120s'; SET LOCAL statement_timeout = 0"
     opening = f"{patience}; SELECT pg_advisory_xact_lock({_ADVISORY_LOCK}); {_LEDGER}"
-    with database.transaction(opening):
+    with database.patience(_PATIENCE_S), database.transaction(opening):
         known = {row["version"]: row for row in database.read("SELECT version, name, checksum FROM schema_migrations")}
         migrations = available()
         _verify(migrations, known)
