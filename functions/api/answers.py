@@ -15,7 +15,8 @@ from nightshift.errors import (
     DatabaseUnavailable,
     InvalidRequest,
     JobFailed,
-    LockError,
+    LeaseLost,
+    LockUnavailable,
     SecretUnavailable,
 )
 from nightshift.routes import Json, Problem, Response
@@ -32,7 +33,8 @@ _MAX_ERRORS = 50
 _PASSING: tuple[tuple[type[Exception], str, int], ...] = (
     (DatabaseBusy, "the database is busy", 1),
     (DatabaseUnavailable, "the database cannot be reached", 5),
-    (LockError, "the locks cannot be reached", 5),
+    (LockUnavailable, "the locks cannot be reached", 5),
+    (LeaseLost, "the locks answered too late", 5),
     (SecretUnavailable, "secrets cannot be read at the moment", 10),
     (JobFailed, "the job's worker could not be woken", 5),
 )

@@ -40,6 +40,16 @@ def test_product_checks_start_over_both_of_their_routes(deployed: Aws, workers: 
     assert workers.events[0]["params"]["limit"] == 5
 
 
+def test_run_now_answers_in_its_own_form(deployed: Aws, workers: Workers) -> None:
+    status, body = _call("POST", "/admin/checks/run-now", support.AS_ADMIN)
+
+    assert status == 202
+    assert body["success"] is True
+    assert body["status"]["isRunning"] is True
+    assert body["status"].keys() == {"enabled", "isRunning", "intervalMinutes", "cronJobActive"}
+    assert len(workers.invoked) == 1
+
+
 def test_every_read_of_the_domains_answers(deployed: Aws) -> None:
     status, description = _call("GET", "/openapi.json")
     assert status == 200
