@@ -38,18 +38,19 @@ def connected(url: str) -> Iterator[Any]:
 class LocalDatabase:
     """Started and stopped with the system, unless it is somebody else's."""
 
-    def __init__(self, state: Path) -> None:
+    def __init__(self, state: Path, *, durable: bool) -> None:
         """`state` is where a server of our own keeps its data, if its account can get there."""
         self.url = os.environ.get("DATABASE_URL", "")
         self.is_borrowed = bool(self.url)
         self._state = state
+        self._durable = durable
         self._server: Postgres | None = None
 
     def start(self) -> None:
         """Starts our own server, and makes the database if it is new."""
         if self.is_borrowed:
             return
-        self._server = Postgres(postgres_account.place_for(self._state / "postgres"))
+        self._server = Postgres(postgres_account.place_for(self._state / "postgres"), durable=self._durable)
         self._server.start()
         with connected(self._server.url()) as connection:
             if not connection.run("SELECT 1 FROM pg_database WHERE datname = :name", name=_NAME):

@@ -94,7 +94,9 @@ class Postgres:
         # Made under another name, so that a data folder is a whole one.
         draft = self.home / "data.draft"
         shutil.rmtree(draft, ignore_errors=True)
-        done = account.run([str(account.binaries / "initdb"), "-D", str(draft), *locale, *login])
+        # Not synced to disk: nothing of anybody's is in it yet, and it takes seconds.
+        options = ["--no-sync", *locale, *login]
+        done = account.run([str(account.binaries / "initdb"), "-D", str(draft), *options])
         if done.returncode:
             raise PostgresError(f"PostgreSQL could not make its data folder {draft}:\n{done.stdout}")
         draft.rename(self._data)

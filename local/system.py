@@ -35,14 +35,23 @@ class LocalSystem:
     """Stores, functions, door and clock; `with` ends all of it, whatever happens in between."""
 
     def __init__(
-        self, state: Path, *, echo: Echo | None = None, time_scale: float = 1.0, say: Callable[[str], None] = print
+        self,
+        state: Path,
+        *,
+        echo: Echo | None = None,
+        say: Callable[[str], None] = print,
+        in_a_hurry: bool = False,
     ) -> None:
-        """`state` keeps everything that outlives a run; `echo` takes the handlers' output."""
+        """`state` keeps everything that outlives a run; `echo` takes the handlers' output.
+
+        For tests, a system can be in a hurry: its data need not survive a power cut, and the minutes between the tries
+        of asynchronous events pass a hundred times faster.
+        """
         self.state = state
-        self.database = LocalDatabase(state)
+        self.database = LocalDatabase(state, durable=not in_a_hurry)
         self._aws = AwsServices(state / "logs" / "aws-services.log")
         self._echo = echo
-        self._time_scale = time_scale
+        self._time_scale = 0.01 if in_a_hurry else 1.0
         self._say = say
         self._open = ExitStack()
         self.stack: Stack

@@ -23,7 +23,7 @@ def state() -> Iterator[Path]:
 @pytest.fixture(scope="module")
 def local_system(state: Path) -> Iterator[LocalSystem]:
     """Everything but the clock, on free ports, with the sample shop on its first day."""
-    with LocalSystem(state, time_scale=0.01) as system:
+    with LocalSystem(state, in_a_hurry=True) as system:
         system.start_stores()
         system.start_functions()
         system.migrate()

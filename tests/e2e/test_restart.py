@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,16 +13,41 @@ import pytest
 
 from local.aws import client
 from local.database import connected
+from local.stack import TABLE
 from local.system import LocalSystem
 
 pytestmark = pytest.mark.e2e
 
 
-def _started(system: LocalSystem) -> LocalSystem:
-    system.start_stores()
-    system.start_functions()
-    system.migrate()
-    return system
+@dataclass(frozen=True)
+class _Stopped:
+    """What a system that has run a job once has left behind."""
+
+    state: Path
+    fence: int
+    secret: str
+
+    @property
+    def tables(self) -> Path:
+        return self.state / "tables.json"
+
+    @contextmanager
+    def again(self) -> Iterator[LocalSystem]:
+        """The system, started once more on what was left."""
+        with LocalSystem(self.state, in_a_hurry=True) as system:
+            system.start_stores()
+            system.start_functions()
+            yield system
+
+
+@pytest.fixture(scope="module")
+def stopped(state: Path) -> _Stopped:
+    with LocalSystem(state, in_a_hurry=True) as system:
+        system.start_stores()
+        system.start_functions()
+        system.migrate()
+        assert _run(system)["status"] == "succeeded"
+        return _Stopped(state, _fence(system), (system.secrets / "JobSecret").read_text())
 
 
 def _run(system: LocalSystem) -> dict[str, Any]:
@@ -30,57 +58,40 @@ def _run(system: LocalSystem) -> dict[str, Any]:
     return answer
 
 
-def _lock(system: LocalSystem) -> dict[str, Any]:
+def _fence(system: LocalSystem) -> int:
     dynamodb = client("dynamodb", system.functions._environment["AWS_ENDPOINT_URL"])
-    table = f"{system.stack._template.stack_name}-LocksTable"
-    item: dict[str, Any] = dynamodb.get_item(TableName=table, Key={"pk": {"S": "product-checks"}})["Item"]
-    return item
+    table = system.stack.stores(TABLE)[0].name
+    return int(dynamodb.get_item(TableName=table, Key={"pk": {"S": "product-checks"}})["Item"]["fence"]["N"])
 
 
-def test_locks_and_data_outlive_a_stop(state: Path) -> None:
-    with LocalSystem(state) as first:
-        _started(first)
-        assert _run(first)["status"] == "succeeded"
-        fence = int(_lock(first)["fence"]["N"])
-        secret = (first.secrets / "JobSecret").read_text()
-
-    with LocalSystem(state) as second:
-        _started(second)
-        assert int(_lock(second)["fence"]["N"]) == fence
-        assert _run(second)["status"] == "succeeded"
-        assert int(_lock(second)["fence"]["N"]) == fence + 1
-        assert (second.secrets / "JobSecret").read_text() == secret
-
-
-def test_the_fence_never_falls_behind_the_database(state: Path) -> None:
-    with LocalSystem(state) as first:
-        _started(first)
-        _run(first)
-    (state / "tables.json").unlink()
-
-    with LocalSystem(state) as second:
-        _started(second)
-        assert _run(second)["status"] == "succeeded"
-
-
-def test_a_lock_whose_holder_died_with_the_system_is_free(state: Path) -> None:
-    with LocalSystem(state) as first:
-        _started(first)
-        _run(first)
-    tables = json.loads((state / "tables.json").read_text())
-    for item in (item for items in tables.values() for item in items if item["pk"]["S"] == "product-checks"):
-        item |= {"holder": {"S": "somebody"}, "until_ms": {"N": "9999999999999"}}
-    (state / "tables.json").write_text(json.dumps(tables))
-
-    with LocalSystem(state) as second:
-        _started(second)
-        assert _run(second)["status"] == "succeeded"
-
-
-def test_migrations_are_applied_once(state: Path) -> None:
-    with LocalSystem(state) as system:
-        system.start_stores()
-        system.start_functions()
+def test_locks_data_and_secrets_outlive_a_stop(stopped: _Stopped) -> None:
+    with stopped.again() as system:
+        before = _fence(system)
         assert system.migrate() == []
         with connected(system.database.url) as database:
-            assert database.run("SELECT count(*) > 0 FROM schema_migrations") == [[True]]
+            assert database.run("SELECT count(*) > 0 FROM job_runs WHERE status = 'succeeded'") == [[True]]
+        assert _run(system)["status"] == "succeeded"
+        assert before >= stopped.fence
+        assert _fence(system) == before + 1
+        assert (system.secrets / "JobSecret").read_text() == stopped.secret
+
+
+def test_the_fence_never_falls_behind_the_database(stopped: _Stopped) -> None:
+    stopped.tables.unlink()
+
+    with stopped.again() as system:
+        system.migrate()
+        assert _run(system)["status"] == "succeeded"
+        assert _fence(system) > stopped.fence
+
+
+def test_a_lock_whose_holder_died_with_the_system_is_free(stopped: _Stopped) -> None:
+    tables = json.loads(stopped.tables.read_text())
+    locks = [item for items in tables.values() for item in items if item["pk"]["S"] == "product-checks"]
+    assert locks
+    for item in locks:
+        item |= {"holder": {"S": "somebody"}, "until_ms": {"N": "9999999999999"}}
+    stopped.tables.write_text(json.dumps(tables))
+
+    with stopped.again() as system:
+        assert _run(system)["status"] == "succeeded"
