@@ -12,7 +12,9 @@ _META = re.compile(rb"<meta[^>]{0,500}?charset\s*=\s*[\"']?\s*([\w.:+-]+)", re.I
 _XML = re.compile(rb"^\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:+-]+)", re.IGNORECASE)
 # WHATWG Encoding standard: labels that mean another encoding than Python takes them for.
 _LABELS = {
-    **dict.fromkeys(("iso-8859-1", "iso8859-1", "iso_8859-1", "latin1", "latin-1", "l1", "ascii", "us-ascii"), "cp1252"),
+    **dict.fromkeys(
+        ("iso-8859-1", "iso8859-1", "iso_8859-1", "latin1", "latin-1", "l1", "ascii", "us-ascii"), "cp1252"
+    ),
     **dict.fromkeys(("ansi_x3.4-1968", "iso-ir-100", "cp819", "ibm819", "x-cp1252", "windows-1252"), "cp1252"),
     **dict.fromkeys(("iso-8859-9", "latin5", "l5", "iso8859-9", "x-cp1254"), "cp1254"),
     **dict.fromkeys(("iso-8859-11", "tis-620", "x-cp874", "windows-874", "dos-874"), "cp874"),

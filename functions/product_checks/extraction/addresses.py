@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from urllib.parse import parse_qsl, unquote, urlsplit
-
-from product_checks.extraction.page import Page, absolute
+from urllib.parse import parse_qsl, unquote, urljoin, urlsplit
 
 _TRACKING = frozenset(
     "gclid fbclid msclkid dclid yclid ref referrer source campaign cid mc_cid mc_eid igshid srsltid sid session _ga".split()
@@ -44,10 +42,20 @@ def _query(text: str) -> frozenset[tuple[str, str]]:
     return frozenset((k.lower(), v) for k, v in pairs if k.lower() not in _TRACKING and not k.lower().startswith("utm_"))
 
 
-def own_addresses(page: Page) -> list[Address]:
-    """The addresses under which the page is itself: where it was found, and what it calls itself."""
-    stated = (page.url, page.canonical, page.meta.get("og:url"))
-    found = [address for url in stated if (address := Address.of(url, page.base)) is not None]
-    here = found[:1]
-    # A front page as canonical or og:url says nothing about which product this is.
-    return here + [a for a in found[1:] if not a.is_home]
+def absolute(address: str | None, base: str) -> str | None:
+    """The http(s) address that a possibly relative one means; None for anything else."""
+    if not address or len(address) > 4_000:
+        return None
+    try:
+        joined = urljoin(base, address.strip())
+        return joined if urlsplit(joined).scheme in {"http", "https"} and split_host(joined) else None
+    except ValueError:
+        return None
+
+
+def split_host(address: str) -> str:
+    """The host of an address in lower case, "" when it has none."""
+    try:
+        return (urlsplit(address).hostname or "").lower()
+    except ValueError:
+        return ""

@@ -16,7 +16,6 @@ from product_checks.extraction.rdfa import read_resources
 from product_checks.extraction.schema_org import ARTICLE_TYPES, LISTING_TYPES, Graph, Part, sort_graph
 from product_checks.extraction.shop_data import ShopData
 from product_checks.extraction.variants import read_offered
-from product_checks.extraction.walls import why_empty, why_no_answer
 
 # og:type where a page says nothing of its kind.
 _OPEN_KINDS = frozenset({"", "website", "og:website"})
@@ -112,13 +111,14 @@ def _failure(reading: _Reading) -> Extraction | None:
     if main is not None and main.offered.quote.price is not None:
         return _other_subject(reading, main)
     priced = meta.quote.price is not None or (reading.data is not None and reading.data.price is not None)
-    wall = None if priced else why_no_answer(reading.page)
+    goods = main is not None and (main.offered.has_offers or _is_goods(main.node, meta))
+    wall = None if priced else _wall(reading.page, may_be_gone=not goods)
     if wall is not None:
-        return Extraction.failed(*wall)
+        return wall
     other = _other_subject(reading, main)
     if other is not None:
         return other
-    if main is not None and (main.offered.has_offers or _is_goods(main.node, meta)):
+    if goods:
         return None
     if priced and meta.calls_itself_product:
         return None
@@ -131,6 +131,14 @@ def _failure(reading: _Reading) -> Extraction | None:
     return _no_product(reading)
 
 
+def _wall(page: Page, *, may_be_gone: bool) -> Extraction | None:
+    # Loaded here: most pages need none of its patterns, and they cost a tenth of the package's import.
+    from product_checks.extraction.walls import why_blocked, why_gone
+
+    found = why_blocked(page) or (why_gone(page) if may_be_gone else None)
+    return Extraction.failed(*found) if found else None
+
+
 def _no_product(reading: _Reading) -> Extraction:
     if reading.broken_products:
         sentence = "The page's product data (JSON-LD) is broken and nothing else states a product."
@@ -138,6 +146,8 @@ def _no_product(reading: _Reading) -> Extraction:
     if reading.main is not None:
         sentence = "The page marks up a product but states neither price, stock nor item number."
         return Extraction.failed(Failure.NOT_A_PRODUCT, sentence)
+    from product_checks.extraction.walls import why_empty
+
     empty = why_empty(reading.page)
     if empty is not None:
         return Extraction.failed(*empty)

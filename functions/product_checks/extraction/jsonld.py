@@ -11,6 +11,7 @@ from product_checks.extraction.page import Page
 _MAX_BLOCKS = 300
 _MAX_TOTAL = 4_000_000
 _MAX_DEPTH = 12
+_PRODUCT = re.compile(r"(?:[\"'/:]|&quot;)Product(?:Group)?(?:[\"']|&quot;)")
 
 
 class Blocks:
@@ -53,7 +54,7 @@ def _read_block(text: str, blocks: Blocks) -> None:
     try:
         found = loads(text)
     except BrokenJsonError:
-        blocks.broken_products += bool(re.search(r"[\"'](?:\w*/)*Product(?:Group)?[\"']", text[:200_000]))
+        blocks.broken_products += bool(_PRODUCT.search(text[:200_000]))
         return
     prefixed = '"schema:' in text or 'schema.org/name"' in text
     blocks.values.extend(_without_prefix(value, 0) if prefixed else value for value in found)

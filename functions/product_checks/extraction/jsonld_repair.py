@@ -11,7 +11,7 @@ from typing import Any
 MAX_CHARS = 1_500_000
 _MAX_VALUES = 500
 
-_CDATA = re.compile(r"(?://|/\*)?[ \t]*<!\[CDATA\[(?:[ \t]*\*/)?|(?://|/\*)?[ \t]*\]\]>(?:[ \t]*\*/)?|<!--|(?://[ \t]*)?-->")
+_WRAPPER = re.compile(r"(?://|/\*)?[ \t]{0,9}(?:<!\[CDATA\[|\]\]>)(?:[ \t]{0,9}\*/)?|<!--|(?://[ \t]{0,9})?-->")
 _ASSIGNMENT = re.compile(r"^(?:var|let|const)?\s*[\w.$]{1,80}\s*=\s*(?=[{\[])")
 # One token: string, number or word, punctuation, space, comment. Each alternative is linear and none overlaps.
 _TOKEN = re.compile(
@@ -48,7 +48,9 @@ def _loads_broken(text: str) -> list[Any]:
     plain = text.strip("\ufeff\u200b \t\r\n;")
     if plain.startswith(("{&quot;", "[{&quot;", "{ &quot;", "{&#34;", "[ {&quot;", "{\n&quot;")) or '"' not in plain:
         plain = html.unescape(plain)
-    plain = _ASSIGNMENT.sub("", _CDATA.sub(" ", plain).strip("\ufeff\u200b \t\r\n;"))
+    plain = _ASSIGNMENT.sub("", _WRAPPER.sub(" ", plain).strip("\ufeff\u200b \t\r\n;"))
+    if "{" not in plain:
+        raise BrokenJsonError("no object")
     found = _in_a_row(plain)
     return found if found else _in_a_row(_repaired(plain), must_end=True)
 

@@ -6,11 +6,12 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
-from product_checks.extraction.addresses import Address, own_addresses
+from product_checks.extraction.addresses import Address
 from product_checks.extraction.nodes import Node, name_of, nodes, text, values
 from product_checks.extraction.page import Page
 from product_checks.extraction.schema_org import Candidate, Graph, Part
 
+_MAX_ALIKE = 5
 _NOT_A_LETTER = re.compile(r"[^\w]+")
 
 
@@ -59,28 +60,43 @@ def _families(able: list[Candidate], graph: Graph) -> list[Candidate]:
     """One candidate per product: variants of a group stand behind it, the same product told twice counts once."""
     groups = {identity for c in able if _is_group(c.node) for identity in group_ids(c.node)}
     groups |= {identity for identity, node in graph.by_id.items() if _is_group(node)}
-    kept: list[Candidate] = []
+    members = {id(member) for c in able if _is_group(c.node) for member in graph.resolved(c.node, "hasVariant")}
+    kept = _Kept()
     for candidate in able:
-        if not _is_group(candidate.node) and parent_ids(candidate.node) & groups and candidate.part is not Part.SUBJECT:
+        belongs = id(candidate.node) in members or (not _is_group(candidate.node) and parent_ids(candidate.node) & groups)
+        if belongs and candidate.part is not Part.SUBJECT:
             continue
-        twin = next((k for k in kept if _is_same(k.node, candidate.node)), None)
-        if twin is None:
-            kept.append(candidate)
-        else:
+        kept.add(candidate)
+    return kept.candidates or _groups_described_in_variants(able, graph)
+
+
+class _Kept:
+    """Candidates, each product once; looked up by name, for a page may list thousands."""
+
+    def __init__(self) -> None:
+        self.candidates: list[Candidate] = []
+        self._by_key: dict[str, list[Candidate]] = {}
+
+    def add(self, candidate: Candidate) -> None:
+        keys = [k for k in (str(candidate.node.get("@id") or ""), _plain(name_of(candidate.node.get("name")) or "")) if k]
+        alike = [known for key in keys for known in self._by_key.get(key, ())[:_MAX_ALIKE]]
+        twin = next((known for known in alike if _is_same(known.node, candidate.node)), None)
+        if twin is not None:
             _merge_twin(twin, candidate)
-    if not kept:
-        kept = _groups_described_in_variants(able, graph)
-    return kept
+            return
+        self.candidates.append(candidate)
+        for key in keys:
+            self._by_key.setdefault(key, []).append(candidate)
 
 
 def _groups_described_in_variants(able: list[Candidate], graph: Graph) -> list[Candidate]:
-    found: list[Candidate] = []
+    found: dict[int, Candidate] = {}
     for candidate in able:
         for identity in parent_ids(candidate.node):
             group = graph.by_id.get(identity)
-            if group is not None and not any(f.node is group for f in found):
-                found.append(Candidate(group, candidate.part, candidate.source, candidate.order))
-    return found
+            if group is not None:
+                found.setdefault(id(group), Candidate(group, candidate.part))
+    return list(found.values())
 
 
 def _merge_twin(kept: Candidate, twin: Candidate) -> None:
@@ -124,7 +140,7 @@ def _by_address(candidates: list[Candidate], page: Page) -> list[Candidate]:
 
 def _matches_address(node: Node, page: Page) -> int:
     """2: the page's address to the letter; 1: the same but for its query; 0: another page, or none named."""
-    own = own_addresses(page)
+    own = page.addresses
     stated = [Address.of(url, page.base) for url in _addresses(node)]
     if any(address in own for address in stated if address):
         return 2

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
-from product_checks.extraction.embedded import read_embedded
 from product_checks.extraction.magento import read_magento
 from product_checks.extraction.model import MAX_VARIANTS, Availability, Extraction, Quote, Variant
 from product_checks.extraction.nodes import Node, name_of, text, values
 from product_checks.extraction.opengraph import MetaProduct
-from product_checks.extraction.page import Page, absolute
+from product_checks.extraction.addresses import absolute
+from product_checks.extraction.page import Page
 from product_checks.extraction.shop_data import ShopData
 from product_checks.extraction.shopify import read_shopify, with_currency
 from product_checks.extraction.variants import Offered
@@ -32,6 +32,8 @@ def shop_data(page: Page, stated: Decimal | None, title: str | None, *, needs_pr
     """What shop software embeds; framework state is read only where nothing better states a price."""
     found = read_shopify(page, stated) or read_woocommerce(page) or read_magento(page)
     if found is None and needs_price:
+        from product_checks.extraction.embedded import read_embedded  # seldom needed
+
         found = read_embedded(page, title)
     return found
 

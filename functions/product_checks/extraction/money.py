@@ -92,8 +92,8 @@ def _from_text(raw: str, currency: str | None, hints: Hints) -> Amount | None:
     text = _clean(raw)
     if len(text) > _MAX_TEXT:
         return None
-    numbers = list(_NUMBER.finditer(text))
-    if not numbers or len(numbers) > 2 or _is_negative(text, numbers[0]) or "%" in text:
+    numbers = [m for m in _NUMBER.finditer(text) if not text[m.end() :].lstrip().startswith("%")]
+    if not numbers or len(numbers) > 2 or _is_negative(text, numbers[0]):
         return None
     own = currency_in(_NUMBER.sub(" ", text), hints)
     known = currency or own
@@ -117,7 +117,8 @@ def _clean(raw: str) -> str:
 
 def _is_negative(text: str, number: re.Match[str]) -> bool:
     before = text[: number.start()].rstrip(" $€£¥₹")
-    return before.endswith("-") and not before[:-1].strip(" .,:").isalpha()
+    word = before[:-1].strip(" .,:")  # "Price - 12" is no negative price, "USD -12" is one
+    return before.endswith("-") and (not word.isalpha() or currency_in(word, Hints()) is not None)
 
 
 def _without_currency(text: str) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from functools import cached_property
 from itertools import islice
-from urllib.parse import urljoin, urlsplit
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
+from product_checks.extraction.addresses import Address, absolute, split_host
 from product_checks.extraction.hints import Hints
 
 MAX_CHARS = 6_000_000
@@ -37,7 +37,7 @@ class Page:
     """A page parsed once. Node lists are in page order; texts are unescaped and in one line."""
 
     def __init__(self, html: str, url: str) -> None:
-        html = html[:MAX_CHARS]
+        html = html[:MAX_CHARS].lstrip("\ufeff")
         _refuse_hostile(html)
         self.html = html
         self.url = url
@@ -94,6 +94,14 @@ class Page:
         return absolute(self._canonical, self.base)
 
     @cached_property
+    def addresses(self) -> list[Address]:
+        """The addresses under which the page is itself: first where it was found, then what it calls itself."""
+        stated = (self.url, self.canonical, self.meta.get("og:url"))
+        found = [address for url in stated if (address := Address.of(url, self.base)) is not None]
+        # A front page as canonical or og:url says nothing about which product this is.
+        return found[:1] + [address for address in found[1:] if not address.is_home]
+
+    @cached_property
     def meta(self) -> dict[str, str]:
         """Content of the meta tags by lower-case property or name; the first non-empty one of a name wins."""
         found: dict[str, str] = {}
@@ -123,10 +131,11 @@ class Page:
         for node in islice(body.traverse(include_text=True), 5_000):
             if node.tag != "-text" or node.parent is None or node.parent.tag in {"script", "style", "noscript", "template"}:
                 continue
-            text = one_line(node.text(deep=False) or "")
-            if text:
-                parts.append(text)
-                size += len(text)
+            raw = node.text(deep=False) or ""
+            if not raw or raw.isspace():
+                continue
+            parts.append(one_line(raw))
+            size += len(raw)
             if size > 6_000:
                 break
         return " ".join(parts)
@@ -150,25 +159,6 @@ def short_text(node: LexborNode, between: str = "", limit: int = _MAX_TEXT) -> s
 def one_line(text: str) -> str:
     """The text with its white space collapsed."""
     return " ".join(text.split())
-
-
-def absolute(address: str | None, base: str) -> str | None:
-    """The http(s) address that a possibly relative one means; None for anything else."""
-    if not address or len(address) > 4_000:
-        return None
-    try:
-        joined = urljoin(base, address.strip())
-        return joined if urlsplit(joined).scheme in {"http", "https"} and split_host(joined) else None
-    except ValueError:
-        return None
-
-
-def split_host(address: str) -> str:
-    """The host of an address in lower case, "" when it has none."""
-    try:
-        return (urlsplit(address).hostname or "").lower()
-    except ValueError:
-        return ""
 
 
 def _refuse_hostile(html: str) -> None:

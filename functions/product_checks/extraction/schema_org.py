@@ -29,6 +29,7 @@ _PAGES = frozenset({"webpage", "itempage", "website", "aboutpage", "webpageeleme
 
 _MAX_NODES = 20_000
 _MAX_DEPTH = 24
+_MAX_CANDIDATES = 3_000
 
 
 class Part(Enum):
@@ -42,12 +43,10 @@ class Part(Enum):
 
 @dataclass(slots=True)
 class Candidate:
-    """A product of the page with its part in it; `order` is its place among the candidates."""
+    """A product of the page with its part in it."""
 
     node: Node
     part: Part
-    source: str
-    order: int = 0
 
 
 @dataclass(slots=True)
@@ -60,6 +59,7 @@ class Graph:
     subjects: list[Node] = field(default_factory=list)
     kinds: set[str] = field(default_factory=set)
     by_id: dict[str, Node] = field(default_factory=dict)
+    known: dict[int, Candidate] = field(default_factory=dict)
 
     def resolve(self, value: Any) -> Node | None:
         """The node that a value is or refers to by @id."""
@@ -153,11 +153,14 @@ def _visit_offer(graph: Graph, node: Node, part: Part) -> list[tuple[Any, Part]]
 
 
 def _add(graph: Graph, node: Node, part: Part) -> None:
-    for known in graph.candidates:
-        if known.node is node:
-            known.part = part if part is Part.SUBJECT else known.part
-            return
-    graph.candidates.append(Candidate(node, part, graph.source, len(graph.candidates)))
+    known = graph.known.get(id(node))
+    if known is not None:
+        known.part = part if part is Part.SUBJECT else known.part
+        return
+    if len(graph.candidates) >= _MAX_CANDIDATES:
+        return
+    candidate = graph.known[id(node)] = Candidate(node, part)
+    graph.candidates.append(candidate)
     for parent in nodes(node, "isVariantOf"):  # a group described inside its variant
         if "name" in parent and "productgroup" in types(parent):
             graph.by_id.setdefault(str(parent.get("@id") or parent.get("productGroupID")), parent)

@@ -44,3 +44,10 @@ def decode(text: str) -> Any:
 def lowest(variants: tuple[Variant, ...]) -> Decimal | None:
     """The lowest price of the variants that state one."""
     return min((v.price for v in variants if v.price is not None), default=None)
+
+
+def yes_or_no(value: Any) -> Availability:
+    """What a shop's own "can be bought" says; unknown when it is neither true nor false."""
+    if not isinstance(value, bool):
+        return Availability.UNKNOWN
+    return Availability.IN_STOCK if value else Availability.OUT_OF_STOCK

@@ -14,7 +14,7 @@ from product_checks.extraction.model import MAX_VARIANTS, Availability, Variant
 from product_checks.extraction.money import read_amount
 from product_checks.extraction.nodes import Node, name_of, text
 from product_checks.extraction.page import Page
-from product_checks.extraction.shop_data import ShopData, decode, decode_at, lowest
+from product_checks.extraction.shop_data import ShopData, decode, decode_at, lowest, yes_or_no
 
 _META = re.compile(r"\bvar meta\s*=\s*(?={)|ShopifyAnalytics\.meta\s*=\s*(?={)")
 _CURRENCY = re.compile(
@@ -97,15 +97,14 @@ def _read(product: Node, currency: str | None, stated: Decimal | None, hints: Hi
     variants = tuple(_variant(row, names, unit, currency, hints) for row in rows)
     if title is None and len(rows) == 1:
         title = text(rows[0].get("name"))
-    available = product.get("available")
-    own = {True: Availability.IN_STOCK, False: Availability.OUT_OF_STOCK}.get(available) if isinstance(available, bool) else None
+    own = yes_or_no(product.get("available"))
     return ShopData(
         title=title or _common_name(rows),
         brand=name_of(product.get("vendor")),
         image=_image(product),
         price=lowest(variants),
         currency=currency,
-        availability=own or best_of([v.availability for v in variants]),
+        availability=own if own is not Availability.UNKNOWN else best_of([v.availability for v in variants]),
         variants=variants if len(variants) > 1 else (),
     )
 
@@ -123,17 +122,10 @@ def _variant(row: Node, names: list[str], unit: Decimal, currency: str | None, h
     if isinstance(price, dict):  # newer analytics: {"amount": 199.0, "currencyCode": "USD"}
         currency = read_currency(price.get("currencyCode"), hints) or currency
         price = price.get("amount")
-        unit = Decimal(1)
+    elif isinstance(price, int) and not isinstance(price, bool):
+        price = Decimal(price) * unit
     amount = read_amount(price, currency, hints)
-    value = amount.low * unit if amount and isinstance(price, int) else amount.low if amount else None
-    return Variant(text(row.get("sku")), _attributes(row, names), value, currency, _stock(row))
-
-
-def _stock(row: Node) -> Availability:
-    available = row.get("available")
-    if not isinstance(available, bool):
-        return Availability.UNKNOWN
-    return Availability.IN_STOCK if available else Availability.OUT_OF_STOCK
+    return Variant(text(row.get("sku")), _attributes(row, names), amount.low if amount else None, currency, yes_or_no(row.get("available")))
 
 
 def _attributes(row: Node, names: list[str]) -> dict[str, str]:

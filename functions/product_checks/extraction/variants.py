@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from product_checks.extraction.addresses import Address, own_addresses
+from product_checks.extraction.addresses import Address
 from product_checks.extraction.availability import best_of
 from product_checks.extraction.main_product import group_ids, parent_ids
 from product_checks.extraction.model import MAX_VARIANTS, Quote, Variant
@@ -89,7 +89,7 @@ def _attributes(node: Node, group_name: str | None) -> dict[str, str]:
 
 def _member_of_address(members: list[Node], quotes: list[Quote], page: Page) -> Quote | None:
     """The variant that the page's own address selects, if it selects one."""
-    here = own_addresses(page)[:1]
+    here = page.addresses[:1]
     matching = []
     for member, quote in zip(members, quotes, strict=True):
         stated = [*values(member, "url"), *(offer.get("url") for offer in nodes(member, "offers"))]
@@ -99,7 +99,7 @@ def _member_of_address(members: list[Node], quotes: list[Quote], page: Page) -> 
 
 
 def _offer_of_address(offers: list[Offer], page: Page) -> Offer | None:
-    here = own_addresses(page)[:1]
+    here = page.addresses[:1]
     matching = [o for o in offers if o.quote.price is not None and o.url and Address.of(o.url, page.base) in here]
     return matching[0] if len(matching) == 1 and len([o for o in offers if o.url]) > 1 else None
 

@@ -50,22 +50,25 @@ _LOGIN = re.compile(r"^\W*(?:log ?in|sign ?in|anmelden|einloggen|connexion|inici
 _CONSENT = re.compile(r"before you continue|bevor sie (?:fortfahren|zu \w+ weitergehen)|avant de continuer|consent", re.IGNORECASE)
 _NEEDS_SCRIPT = re.compile(r"(?:enable|activate|requires?|turn on|need|aktivieren|activer|without)\W+(?:\w+\W+){0,5}?javascript|javascript\W+(?:\w+\W+){0,6}?(?:enable|disabled|required|aktivier)", re.IGNORECASE)  # fmt: skip
 _LITTLE_TEXT = 1_500
+_SHORT_TEXT = 400
 _SHELL_TEXT = 250
 _NO_TEXT = 40
 
 
-def why_no_answer(page: Page) -> tuple[Failure, str] | None:
-    """Whether the page is a wall or says that it is gone, with a sentence; None for an ordinary page.
+def why_blocked(page: Page) -> tuple[Failure, str] | None:
+    """Whether the page is a bot wall or a waiting room, with a sentence.
 
-    Meant for pages without a product that states a price: on any other page none of this matters.
+    Meant for pages without a price: on any other page these signs mean nothing.
     """
+    blocked = _wall(page, page.visible_text, " | ".join([page.title, *page.headings]))
+    return (Failure.BLOCKED, blocked) if blocked else None
+
+
+def why_gone(page: Page) -> tuple[Failure, str] | None:
+    """Whether a page without a product says that it, or its product, is not there any more."""
     text = page.visible_text
-    named = " | ".join([page.title, *page.headings])
-    blocked = _wall(page, text, named)
-    if blocked:
-        return Failure.BLOCKED, blocked
     heads = [page.title, *page.headings, *re.split(r"\s[|–—-]\s", page.title)]
-    if any(_GONE.search(head) for head in heads if head) or (len(text) < 400 and _GONE.search(text)):
+    if any(_GONE.search(head) for head in heads if head) or (len(text) < _SHORT_TEXT and _GONE.search(text)):
         return Failure.GONE, "The page says that it or its product is not there (any more)."
     return None
 

@@ -10,7 +10,7 @@ from product_checks.extraction.model import MAX_VARIANTS, Availability, Variant
 from product_checks.extraction.money import read_amount
 from product_checks.extraction.nodes import Node, text
 from product_checks.extraction.page import Page
-from product_checks.extraction.shop_data import ShopData, decode, lowest
+from product_checks.extraction.shop_data import ShopData, decode, lowest, yes_or_no
 
 _MAX_CHARS = 3_000_000
 
@@ -50,6 +50,4 @@ def _stock(row: Node) -> Availability:
     shown = str(row.get("availability_html") or "")
     if "on-backorder" in shown:
         return Availability.BACKORDER
-    if row.get("is_purchasable") is False and row.get("is_in_stock") is not True:
-        return Availability.OUT_OF_STOCK if row.get("is_in_stock") is False else Availability.UNKNOWN
-    return {True: Availability.IN_STOCK, False: Availability.OUT_OF_STOCK}.get(row.get("is_in_stock"), Availability.UNKNOWN)
+    return yes_or_no(row.get("is_in_stock"))
