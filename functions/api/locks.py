@@ -103,10 +103,7 @@ def _jobs(database: Database, items: Sequence[Mapping[str, Any]], catalogue: Cat
 def _force_release(request: Request, catalogue: Catalogue) -> Json:
     name, job, holder = request.path["name"], request.body["job"], request.body["holder"]
     platform = request.platform
-    item = platform.locks.read(name)
-    if item is None:
-        raise Problem(404, "there is no lock of this name")
-    shown = view(item, _jobs(platform.database, [item], catalogue)[name])
+    shown = _look(request, catalogue)
     # The lock of one product may outlive the record of its run; then its holder alone must be right.
     if shown["holder"] != holder or shown["job"] not in (job, None):
         raise _another(shown)
@@ -117,9 +114,18 @@ def _force_release(request: Request, catalogue: Catalogue) -> Json:
         record, who=request.principal, action="force-release", subject=name, details=details
     ):
         if not platform.locks.force_release(name, holder, request.principal):
-            raise _another(shown)
+            # It has changed hands since we looked.
+            raise _another(_look(request, catalogue))
     log().warning("Lock released by hand", lock=name, principal=request.principal, **details)
     return {"released": True, "lock": name, "job": job, "holder": holder}
+
+
+def _look(request: Request, catalogue: Catalogue) -> Json:
+    name = request.path["name"]
+    item = request.platform.locks.read(name)
+    if item is None:
+        raise Problem(404, "there is no lock of this name")
+    return view(item, _jobs(request.platform.database, [item], catalogue)[name])
 
 
 def _another(shown: Json) -> Problem:

@@ -12,6 +12,7 @@ import pytest
 
 from nightshift import runs
 from nightshift.database import Database
+from nightshift.lock import Locks
 from nightshift.platform import Platform, PlatformSettings
 from nightshift.runs import RunRecord
 from nightshift.settings import load
@@ -237,6 +238,25 @@ def test_a_lock_that_is_free_or_unknown_cannot_be_released(call: Caller, platfor
     assert (free.status, free.body["type"]) == (409, "urn:nightshift:problem:lock-not-held")
     assert call("POST", "/api/locks/nothing/force-release", AS_ADMIN, body=named).status == 404
     assert call("POST", "/api/locks/tidy-up/force-release", AS_ADMIN).fields == {"job", "holder"}
+
+
+def test_a_lock_that_changes_hands_at_the_last_moment_stays_with_its_new_holder(
+    call: Caller, platform: Platform, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = platform.locks.acquire("tidy-up", 60, who="the first", run_id=str(uuid4()))
+    release = Locks.force_release
+
+    def after_a_change(locks: Locks, name: str, holder: str, who: str) -> bool:
+        platform.locks.release(first, "succeeded")
+        platform.locks.acquire("tidy-up", 60, who="the second", run_id=str(uuid4()))
+        return release(locks, name, holder, who)
+
+    monkeypatch.setattr(Locks, "force_release", after_a_change)
+    named = {"job": "tidy-up", "holder": first.holder}
+    answer = call("POST", "/api/locks/tidy-up/force-release", AS_ADMIN, body=named)
+
+    assert (answer.status, answer.body["who"]) == (409, "the second")
+    assert database.read("SELECT * FROM audit_log") == []
 
 
 @pytest.mark.parametrize("written", ["warm:top%20shelf", "warm%3Atop%20shelf", "warm%3atop shelf"])
