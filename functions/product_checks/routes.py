@@ -11,7 +11,7 @@ from nightshift.routes import Guard, Request, Route, Trigger
 from nightshift.settings import load
 from nightshift.sql import queries
 from product_checks.check_products import CHECK_PRODUCTS
-from product_checks.settings import CheckSettings
+from product_checks.settings import SchedulerSettings
 
 _OVERALL = (
     "total_checks",
@@ -58,7 +58,7 @@ def stats(request: Request) -> dict[str, Any]:
 
 def present_run_now(run: Mapping[str, Any]) -> dict[str, Any]:
     """Answer what callers of run-now expect, besides the run itself."""
-    settings = load(CheckSettings, os.environ)
+    settings = load(SchedulerSettings, os.environ)
     is_running = run.get("status") in ("queued", "running")
     return {
         **run,
