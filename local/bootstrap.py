@@ -114,7 +114,11 @@ class Environment:
         if not self.folder.exists():
             self._create(find_interpreter())
         self.unfinished.touch()
-        self._install(lock)
+        try:
+            self._install(lock)
+        except CannotPrepareError:
+            self.unfinished.unlink()  # pip has ended by itself: what is there is whole
+            raise
         self.stamp(lock).write_text(fingerprint(lock))
         if lock == "dev":
             self.stamp("local").write_text(fingerprint("local"))
@@ -153,10 +157,12 @@ def follow(command: list[str], total: int) -> None:
         for line in pip.stdout or ():
             tail = [*tail[-20:], line]
             seen += line.startswith(("Collecting ", "Processing ", "Requirement already satisfied", "Ignoring "))
-            size = re.match(r"(?:\s+Downloading|\s+Using cached|Processing) (\S+?)-(\d[^-]*)-\S+(?: (\(.*\)))?", line)
+            size = re.match(
+                r"(?:\s+Downloading|\s+Using cached|Processing) (\S+?)-(\d[^-]*)-\S+(?: (\([\d.]+ [kMG]?B\)))?", line
+            )
             if size:
                 name = size.group(1).rpartition("/")[2]
-                say(f"  [{seen:>3}/{total}] {name} {size.group(2)} {size.group(3) or '(cached)'}")
+                say(f"  [{seen:>3}/{total}] {name} {size.group(2)} {size.group(3) or '(here already)'}")
             elif line.startswith("Installing collected"):
                 say(f"  unpacking, {time.monotonic() - started:.0f} s so far")
     if pip.returncode:
