@@ -40,9 +40,9 @@ def decode(body: bytes, content_type: str | None) -> str:
         body: the page, not compressed.
         content_type: the Content-Type header as it came, or None.
     """
-    for mark, encoding in _BOMS:
+    for mark, marked in _BOMS:
         if body.startswith(mark):
-            return _decode(body[len(mark) :], encoding)
+            return _decode(body[len(mark) :], marked)
     stated = _HEADER.search(content_type or "")
     encoding = _known(stated.group(1)) if stated else None
     encoding = encoding or _own_word(body[:_LOOK_AHEAD])

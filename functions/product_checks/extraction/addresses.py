@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, unquote, urljoin, urlsplit
 
-_TRACKING = frozenset(
-    "gclid fbclid msclkid dclid yclid ref referrer source campaign cid mc_cid mc_eid igshid srsltid sid session _ga".split()
+from product_checks.extraction.words import words
+
+_TRACKING = words(
+    "gclid fbclid msclkid dclid yclid ref referrer source campaign cid mc_cid mc_eid igshid srsltid sid session _ga"
 )
 
 
@@ -39,7 +41,9 @@ def _query(text: str) -> frozenset[tuple[str, str]]:
         pairs = parse_qsl(text[:2_000], max_num_fields=100)
     except ValueError:
         return frozenset()
-    return frozenset((k.lower(), v) for k, v in pairs if k.lower() not in _TRACKING and not k.lower().startswith("utm_"))
+    return frozenset(
+        (k.lower(), v) for k, v in pairs if k.lower() not in _TRACKING and not k.lower().startswith("utm_")
+    )
 
 
 def absolute(address: str | None, base: str) -> str | None:

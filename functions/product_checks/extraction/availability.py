@@ -5,32 +5,38 @@ from __future__ import annotations
 import re
 
 from product_checks.extraction.model import Availability
+from product_checks.extraction.words import words
 
 _A = Availability
 # Keys have no spaces, dashes, underscores or case. Sources: schema.org/ItemAvailability; Google's, Meta's and
 # Pinterest's product feeds; then the plain words of common shop languages.
 _WORDS: dict[str, Availability] = {
-    **dict.fromkeys(("instock", "onlineonly", "available", "availableforsale", "availablefororder", "inventory"), _A.IN_STOCK),
-    **dict.fromkeys(("instockonline", "readytoship", "availablenow", "yes", "itemisinstock"), _A.IN_STOCK),
-    **dict.fromkeys(("outofstock", "soldout", "oos", "reserved", "unavailable", "notavailable", "notinstock"), _A.OUT_OF_STOCK),
-    **dict.fromkeys(("currentlyunavailable", "currentlyoutofstock", "temporarilyoutofstock"), _A.OUT_OF_STOCK),
-    **dict.fromkeys(("temporarilyunavailable", "nostock", "outstock", "markassold", "sold"), _A.OUT_OF_STOCK),
-    **dict.fromkeys(("preorder", "presale", "availableforpreorder", "comingsoon"), _A.PREORDER),
-    **dict.fromkeys(("backorder", "backordered", "onbackorder", "availableonbackorder"), _A.BACKORDER),
-    **dict.fromkeys(("discontinued", "endoflife", "nolongeravailable"), _A.DISCONTINUED),
-    **dict.fromkeys(("madetoorder", "builttoorder", "madetomeasure"), _A.MADE_TO_ORDER),
-    **dict.fromkeys(("instoreonly", "instore", "storeonly", "availableinstore", "instorepickuponly"), _A.IN_STORE_ONLY),
-    **dict.fromkeys(("limitedavailability", "limited", "limitedstock", "lowstock", "lowinstock"), _A.LIMITED),
-    **dict.fromkeys(("lagernd", "auflager", "sofortlieferbar", "vorrätig", "verfügbar", "enstock", "disponible"), _A.IN_STOCK),
-    **dict.fromkeys(("disponibile", "oplager", "opvoorraad", "ilager", "pålager", "skladem", "dostępny"), _A.IN_STOCK),
-    **dict.fromkeys(("emestoque", "disponível", "вналичии", "stoktavar", "在庫あり", "有货", "varastossa"), _A.IN_STOCK),
-    **dict.fromkeys(("ausverkauft", "nichtauflager", "nichtlieferbar", "nichtverfügbar", "nichtvorrätig"), _A.OUT_OF_STOCK),
-    **dict.fromkeys(("épuisé", "rupturedestock", "enrupturedestock", "indisponible", "agotado", "esaurito"), _A.OUT_OF_STOCK),
-    **dict.fromkeys(("nondisponibile", "nodisponible", "uitverkocht", "nietopvoorraad", "slutsåld"), _A.OUT_OF_STOCK),
-    **dict.fromkeys(("udsolgt", "utsolgt", "esgotado", "indisponível", "нетвналичии", "在庫切れ", "売り切れ"), _A.OUT_OF_STOCK),
-    **dict.fromkeys(("vyprodáno", "niedostępny", "tükendi", "品切れ", "缺货"), _A.OUT_OF_STOCK),
-    **dict.fromkeys(("vorbestellbar", "précommande", "reserva", "preordine"), _A.PREORDER),
-}  # fmt: skip
+    **dict.fromkeys(
+        words(
+            "instock onlineonly available availableforsale availablefororder instockonline readytoship availablenow yes"
+            " lagernd auflager sofortlieferbar vorrätig verfügbar enstock disponible disponibile oplager opvoorraad"
+            " ilager pålager skladem dostępny emestoque disponível вналичии stoktavar 在庫あり 有货 varastossa"
+        ),
+        _A.IN_STOCK,
+    ),
+    **dict.fromkeys(
+        words(
+            "outofstock soldout oos reserved unavailable notavailable notinstock currentlyunavailable nostock outstock"
+            " currentlyoutofstock temporarilyoutofstock temporarilyunavailable markassold sold ausverkauft"
+            " nichtlieferbar nichtauflager nichtverfügbar nichtvorrätig"
+            " épuisé rupturedestock enrupturedestock indisponible agotado"
+            " esaurito nondisponibile nodisponible uitverkocht nietopvoorraad slutsåld udsolgt utsolgt esgotado"
+            " indisponível нетвналичии 在庫切れ 売り切れ 品切れ 缺货 vyprodáno niedostępny tükendi"
+        ),
+        _A.OUT_OF_STOCK,
+    ),
+    **dict.fromkeys(words("preorder presale availableforpreorder comingsoon vorbestellbar précommande"), _A.PREORDER),
+    **dict.fromkeys(words("backorder backordered onbackorder availableonbackorder"), _A.BACKORDER),
+    **dict.fromkeys(words("discontinued endoflife nolongeravailable"), _A.DISCONTINUED),
+    **dict.fromkeys(words("madetoorder builttoorder madetomeasure"), _A.MADE_TO_ORDER),
+    **dict.fromkeys(words("instoreonly instore storeonly availableinstore instorepickuponly"), _A.IN_STORE_ONLY),
+    **dict.fromkeys(words("limitedavailability limited limitedstock lowstock lowinstock"), _A.LIMITED),
+}
 _STARTS = (
     ("out of stock", _A.OUT_OF_STOCK),
     ("sold out", _A.OUT_OF_STOCK),

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - shops write these very characters
 """Currencies: the codes of ISO 4217 with their decimals, and the signs and names pages write instead of codes."""
 
 from __future__ import annotations

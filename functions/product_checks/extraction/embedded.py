@@ -15,6 +15,7 @@ from product_checks.extraction.money import Amount, read_amount
 from product_checks.extraction.nodes import Node, name_of, text
 from product_checks.extraction.page import Page
 from product_checks.extraction.shop_data import ShopData, decode, decode_at, lowest
+from product_checks.extraction.words import words
 
 _ASSIGNED = re.compile(
     r"(?:__NUXT__|__NEXT_DATA__|__INITIAL_STATE__|__PRELOADED_STATE__|__INITIAL_PROPS__|__STATE__|__data|BCData"
@@ -25,12 +26,30 @@ _MAX_SCRIPT = 3_000_000
 _MAX_NODES = 60_000
 _MAX_DEPTH = 14
 # Under these names states hold the page's own product; lists and recommendations go by others.
-_PRODUCT_KEYS = frozenset(
+_PRODUCT_KEYS = words(
     "product productdata productdetails productdetail currentproduct selectedproduct productpage productinfo pdp"
-    " product_attributes productbyhandle".split()
+    " product_attributes productbyhandle"
 )
-_PRICE_KEYS = ("price", "currentPrice", "salePrice", "finalPrice", "sellingPrice", "prices", "priceRange", "price_range")
-_STOCK_KEYS = ("availability", "availableForSale", "inStock", "isInStock", "in_stock", "available", "stockStatus", "instock")
+_PRICE_KEYS = (
+    "price",
+    "currentPrice",
+    "salePrice",
+    "finalPrice",
+    "sellingPrice",
+    "prices",
+    "priceRange",
+    "price_range",
+)
+_STOCK_KEYS = (
+    "availability",
+    "availableForSale",
+    "inStock",
+    "isInStock",
+    "in_stock",
+    "available",
+    "stockStatus",
+    "instock",
+)
 _VARIANT_KEYS = ("variants", "skus", "variations")
 
 
@@ -48,15 +67,13 @@ def read_embedded(page: Page, title: str | None) -> ShopData | None:
 
 def _states(page: Page) -> list[Any]:
     states = []
-    for node in page.scripts:
-        attributes = node.attributes
-        if (attributes.get("id") or "").lower() in _JSON_IDS and "json" in (attributes.get("type") or ""):
-            script = node.text() or ""
-            states.append(decode(script) if len(script) < _MAX_SCRIPT else None)
-        elif not attributes.get("src") and "json" not in (attributes.get("type") or ""):
-            script = node.text() or ""
-            match = _ASSIGNED.search(script[:_MAX_SCRIPT]) if "_" in script[:_MAX_SCRIPT] else None
-            states.append(decode_at(script, match.end()) if match else None)
+    for kind, name, script in page.scripts:
+        if not script or len(script) > _MAX_SCRIPT:
+            continue
+        if "json" in kind:
+            states.append(decode(script) if name in _JSON_IDS else None)
+        elif (match := _ASSIGNED.search(script)) is not None:
+            states.append(decode_at(script, match.end()))
     return [_unfolded(state) for state in states if state is not None]
 
 
@@ -123,7 +140,19 @@ def _money(value: Any, hints: Hints, depth: int) -> Amount | None:
         digits = value.get("fractionDigits", 2)
         scaled = Decimal(cents).scaleb(-digits) if isinstance(digits, int) and 0 <= digits <= 4 else None
         return Amount(scaled, None, currency) if scaled else None
-    for key in ("sale", "special", "final", "current", "amount", "value", "price", "with_tax", "minVariantPrice", "min", "without_tax"):
+    for key in (
+        "sale",
+        "special",
+        "final",
+        "current",
+        "amount",
+        "value",
+        "price",
+        "with_tax",
+        "minVariantPrice",
+        "min",
+        "without_tax",
+    ):
         inner = _money(value.get(key), hints, depth + 1) if depth < 3 else None
         if inner is not None:
             return Amount(inner.low, inner.high, currency or inner.currency)
@@ -156,7 +185,9 @@ def _variant_rows(product: Node) -> list[Node]:
 
 def _read(product: Node, hints: Hints) -> ShopData:
     own = _price(product, hints)
-    currency = (own.currency if own else None) or next((c for k in _CURRENCY_KEYS if (c := read_currency(product.get(k), hints))), None)
+    currency = (own.currency if own else None) or next(
+        (c for k in _CURRENCY_KEYS if (c := read_currency(product.get(k), hints))), None
+    )
     variants = tuple(v for row in _variant_rows(product) if (v := _variant(row, currency, hints)).price is not None)
     stock = _stock(product)
     if stock is Availability.UNKNOWN and variants:
@@ -187,7 +218,9 @@ def _attributes(row: Node) -> dict[str, str]:
     found = {}
     options = row.get("selectedOptions") or row.get("options") or row.get("attributes")
     for option in options[:10] if isinstance(options, list) else []:
-        name, value = (text(option.get("name")), text(option.get("value"))) if isinstance(option, dict) else (None, None)
+        name, value = (
+            (text(option.get("name")), text(option.get("value"))) if isinstance(option, dict) else (None, None)
+        )
         if name and value:
             found[name] = value
     for key in ("color", "size"):

@@ -15,7 +15,7 @@ from product_checks.extraction.page import Page, UnreadablePageError
 from product_checks.extraction.rdfa import read_resources
 from product_checks.extraction.schema_org import ARTICLE_TYPES, LISTING_TYPES, Graph, Part, sort_graph
 from product_checks.extraction.shop_data import ShopData
-from product_checks.extraction.variants import read_offered
+from product_checks.extraction.variants import only_member, read_offered
 
 # og:type where a page says nothing of its kind.
 _OPEN_KINDS = frozenset({"", "website", "og:website"})
@@ -86,7 +86,7 @@ def _shop_data(page: Page, told: list[Told], meta: MetaProduct) -> ShopData | No
 def _told(graph: Graph, choice: Choice, page: Page) -> Told | None:
     if choice.candidate is None:
         return None
-    node = choice.candidate.node
+    node = only_member(choice.candidate.node, graph)
     offered = read_offered(node, graph, page)
     if not offered.has_offers and graph.stray_offers and len(graph.candidates) == 1:
         stray = {**node, "offers": graph.stray_offers}
@@ -113,15 +113,9 @@ def _failure(reading: _Reading) -> Extraction | None:
     priced = meta.quote.price is not None or (reading.data is not None and reading.data.price is not None)
     goods = main is not None and (main.offered.has_offers or _is_goods(main.node, meta))
     wall = None if priced else _wall(reading.page, may_be_gone=not goods)
-    if wall is not None:
-        return wall
-    other = _other_subject(reading, main)
-    if other is not None:
+    other = wall or _other_subject(reading, main)
+    if other is not None or goods or (priced and meta.calls_itself_product):
         return other
-    if goods:
-        return None
-    if priced and meta.calls_itself_product:
-        return None
     several = max((c.among for c in reading.choices if c.candidate is None), default=0)
     if several > 1:
         sentence = f"The page marks up {several} products and none of them as its own."
@@ -152,7 +146,9 @@ def _no_product(reading: _Reading) -> Extraction:
     if empty is not None:
         return Extraction.failed(*empty)
     if reading.meta.calls_itself_product:
-        return Extraction.failed(Failure.NOT_A_PRODUCT, "The page calls itself a product but states neither price nor stock.")
+        return Extraction.failed(
+            Failure.NOT_A_PRODUCT, "The page calls itself a product but states neither price nor stock."
+        )
     return Extraction.failed(Failure.NOT_A_PRODUCT, "The page marks up no product.")
 
 

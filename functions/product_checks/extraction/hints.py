@@ -4,145 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from product_checks.extraction.words import words
+
 # Country-code domains that are sold as generic ones and say nothing about the shop's country.
-_GENERIC_TLDS = frozenset(
-    [
-        "co",
-        "io",
-        "me",
-        "tv",
-        "ai",
-        "cc",
-        "ly",
-        "fm",
-        "gg",
-        "to",
-        "sh",
-        "so",
-        "am",
-        "la",
-        "ws",
-        "nu",
-        "vc",
-        "st",
-        "sx",
-        "im",
-        "ac",
-        "bz",
-        "gl",
-        "gd",
-    ]
-)
+_GENERIC_TLDS = words("co io me tv ai cc ly fm gg to sh so am la ws nu vc st sx im ac bz gl gd")
 _COUNTRY_OF_TLD = {"uk": "GB", "eu": ""}
-_DOT_DECIMAL_LANGUAGES = frozenset(
-    [
-        "en",
-        "ja",
-        "zh",
-        "ko",
-        "th",
-        "he",
-        "hi",
-        "bn",
-        "ta",
-        "te",
-        "mr",
-        "gu",
-        "pa",
-        "ur",
-        "ms",
-        "fil",
-        "tl",
-        "cy",
-        "ga",
-        "mt",
-        "sw",
-    ]
-)
-_DOT_DECIMAL_COUNTRIES = frozenset(
-    [
-        "US",
-        "GB",
-        "IE",
-        "AU",
-        "NZ",
-        "CA",
-        "IN",
-        "JP",
-        "CN",
-        "TW",
-        "HK",
-        "SG",
-        "KR",
-        "TH",
-        "MY",
-        "PH",
-        "IL",
-        "MX",
-        "PK",
-        "LK",
-        "BD",
-        "NG",
-        "KE",
-        "GH",
-    ]
-)
-_COMMA_DECIMAL_COUNTRIES = frozenset(
-    [
-        "DE",
-        "AT",
-        "FR",
-        "ES",
-        "IT",
-        "PT",
-        "NL",
-        "BE",
-        "LU",
-        "PL",
-        "CZ",
-        "SK",
-        "HU",
-        "RO",
-        "BG",
-        "GR",
-        "TR",
-        "RU",
-        "UA",
-        "DK",
-        "SE",
-        "NO",
-        "FI",
-        "IS",
-        "EE",
-        "LV",
-        "LT",
-        "HR",
-        "SI",
-        "RS",
-        "BR",
-        "AR",
-        "CL",
-        "CO",
-        "ID",
-        "VN",
-        "PE",
-        "UY",
-        "PY",
-        "VE",
-        "EC",
-        "BO",
-        "BA",
-        "MK",
-        "AL",
-        "BY",
-        "KZ",
-        "GE",
-        "AM",
-        "AZ",
-        "MA",
-        "TN",
-        "DZ",
-    ]
+_DOT_DECIMAL_LANGUAGES = words("en ja zh ko th he hi bn ta te mr gu pa ur ms fil tl cy ga mt sw")
+_DOT_DECIMAL_COUNTRIES = words("US GB IE AU NZ CA IN JP CN TW HK SG KR TH MY PH IL MX PK LK BD NG KE GH")
+_COMMA_DECIMAL_COUNTRIES = words(
+    "DE AT FR ES IT PT NL BE LU PL CZ SK HU RO BG GR TR RU UA DK SE NO FI IS EE LV LT HR SI RS BR AR CL "
+    "CO ID VN PE UY PY VE EC BO BA MK AL BY KZ GE AM AZ MA TN DZ"
 )
 # Where people write a point: they share a language with countries that write a comma.
 _DOT_DECIMAL_LOCALES = frozenset({"de-CH", "it-CH", "de-LI", "es-MX", "es-US", "es-PR", "es-GT", "es-HN", "es-DO"})

@@ -26,22 +26,14 @@ def read_blocks(page: Page) -> Blocks:
     """Read all JSON-LD blocks, each on its own: one broken block does not spoil the others."""
     blocks = Blocks()
     total = 0
-    for node in page.scripts:
-        kind = (node.attributes.get("type") or "").lower()
-        if not _may_be_jsonld(kind):
+    for script in page.scripts:
+        if "json" not in script.kind or not ("ld" in script.kind or _names_schema_org(script.text)):
             continue
-        text = node.text() or ""
-        if "ld" not in kind and not _names_schema_org(text):
-            continue
-        total += len(text)
+        total += len(script.text)
         if total > _MAX_TOTAL or len(blocks.values) > _MAX_BLOCKS:
             break
-        _read_block(text, blocks)
+        _read_block(script.text, blocks)
     return blocks
-
-
-def _may_be_jsonld(kind: str) -> bool:
-    return "json" in kind and "importmap" not in kind
 
 
 def _names_schema_org(text: str) -> bool:

@@ -13,7 +13,7 @@ _MAX_VALUES = 500
 
 _WRAPPER = re.compile(r"(?://|/\*)?[ \t]{0,9}(?:<!\[CDATA\[|\]\]>)(?:[ \t]{0,9}\*/)?|<!--|(?://[ \t]{0,9})?-->")
 _ASSIGNMENT = re.compile(r"^(?:var|let|const)?\s*[\w.$]{1,80}\s*=\s*(?=[{\[])")
-# One token: string, number or word, punctuation, space, comment. Each alternative is linear and none overlaps.
+# One piece: string, number or word, punctuation, space, comment. Each alternative is linear and none overlaps.
 _TOKEN = re.compile(
     r"""(?P<string>"[^"\\]*(?:\\.[^"\\]*)*")"""
     r"""|(?P<single>'[^'\\]*(?:\\.[^'\\]*)*')"""
@@ -26,7 +26,15 @@ _TOKEN = re.compile(
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _PADDED = re.compile(r"-?(\d+)?(?:\.\d*)?")
 _BAD_ESCAPE = re.compile(r"\\(?![\"\\/bfnrtu])")
-_WORDS = {"true": "true", "false": "false", "null": "null", "undefined": "null", "NaN": "null", "Infinity": "null", "None": "null"}
+_WORDS = {
+    "true": "true",
+    "false": "false",
+    "null": "null",
+    "undefined": "null",
+    "NaN": "null",
+    "Infinity": "null",
+    "None": "null",
+}
 _DECODER = json.JSONDecoder(strict=False, parse_float=Decimal, parse_constant=lambda _: None)
 
 
@@ -52,7 +60,7 @@ def _loads_broken(text: str) -> list[Any]:
     if "{" not in plain:
         raise BrokenJsonError("no object")
     found = _in_a_row(plain)
-    return found if found else _in_a_row(_repaired(plain), must_end=True)
+    return found or _in_a_row(_repaired(plain), must_end=True)
 
 
 def _decode(text: str) -> Any:
@@ -94,53 +102,58 @@ def _repaired(text: str) -> str:
         if match is None:
             break  # what stands before may hold whole values; the rest is refused by the decoder
         position = match.end()
-        kind, token = match.lastgroup or "", match.group()
+        kind, piece = match.lastgroup or "", match.group()
         if kind in {"space", "comment"}:
-            line_broken = line_broken or "\n" in token
+            line_broken = line_broken or "\n" in piece
             continue
-        _append(out, kind, token, after_line_break=line_broken)
+        _append(out, kind, piece, after_line_break=line_broken)
         line_broken = False
     return "".join(out)
 
 
-def _append(out: list[str], kind: str, token: str, *, after_line_break: bool) -> None:
+def _append(out: list[str], kind: str, piece: str, *, after_line_break: bool) -> None:
     if kind in {"string", "single"}:
-        _append_string(out, _double_quoted(token), after_line_break=after_line_break)
-    elif token in "}]" and kind == "punctuation":
+        _append_string(out, _double_quoted(piece), after_line_break=after_line_break)
+    elif piece in "}]" and kind == "punctuation":
         if out and out[-1] == ",":
             out.pop()
-        out.append(token)
+        out.append(piece)
     elif kind == "word":
-        out.append(_word(token))
-    elif token != "," or (out and out[-1] not in ",{["):
-        out.append(token)
+        out.append(_word(piece))
+    elif piece != "," or (out and out[-1] not in ",{["):
+        out.append(piece)
 
 
-def _append_string(out: list[str], token: str, *, after_line_break: bool) -> None:
+def _append_string(out: list[str], piece: str, *, after_line_break: bool) -> None:
     """Add a string; join "a" + "b", and see a comma where a new line opens a new member without one."""
     if len(out) > 1 and out[-1] == "+" and out[-2].startswith('"'):
         out.pop()
-        out[-1] = out[-1][:-1] + token[1:]
+        out[-1] = out[-1][:-1] + piece[1:]
         return
-    if out and after_line_break and (out[-1] in "}]" or out[-1][0] in '"0123456789' or out[-1] in {"true", "false", "null"}):
+    if (
+        out
+        and after_line_break
+        and (out[-1] in "}]" or out[-1][0] in '"0123456789' or out[-1] in {"true", "false", "null"})
+    ):
         out.append(",")
-    out.append(token)
+    out.append(piece)
 
 
-def _double_quoted(token: str) -> str:
-    if token[0] == "'":
-        token = '"' + token[1:-1].replace("\\'", "'").replace('\\"', '"').replace('"', '\\"') + '"'
-    return _BAD_ESCAPE.sub("", token) if "\\" in token else token
+def _double_quoted(piece: str) -> str:
+    if piece[0] == "'":
+        inner = piece[1:-1].replace("\\'", "'").replace('\\"', '"').replace('"', '\\"')
+        return _double_quoted(f'"{inner}"')
+    return _BAD_ESCAPE.sub("", piece) if "\\" in piece else piece
 
 
-def _word(token: str) -> str:
-    if token in _WORDS:
-        return _WORDS[token]
-    if _NUMBER.fullmatch(token):
-        return token
-    if _PADDED.fullmatch(token) and any(c.isdigit() for c in token):  # 05.90, 12., .99
-        whole, _, fraction = token.lstrip("-").partition(".")
-        return f"{'-' * token.startswith('-')}{int(whole or '0') if len(whole) < 30 else 0}.{fraction or '0'}"
-    if token.isidentifier() and len(token) < 60:
-        return f'"{token}"'  # a key without quotes; as a value it stays a word, which no price is
-    raise BrokenJsonError(f"unexpected {token[:20]!r}")
+def _word(piece: str) -> str:
+    if piece in _WORDS:
+        return _WORDS[piece]
+    if _NUMBER.fullmatch(piece):
+        return piece
+    if _PADDED.fullmatch(piece) and any(c.isdigit() for c in piece):  # 05.90, 12., .99
+        whole, _, fraction = piece.lstrip("-").partition(".")
+        return f"{'-' * piece.startswith('-')}{int(whole or '0') if len(whole) < 30 else 0}.{fraction or '0'}"
+    if piece.isidentifier() and len(piece) < 60:
+        return f'"{piece}"'  # a key without quotes; as a value it stays a word, which no price is
+    raise BrokenJsonError(f"unexpected {piece[:20]!r}")

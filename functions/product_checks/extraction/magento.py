@@ -19,10 +19,9 @@ _MAX_SCRIPT = 3_000_000
 
 def read_magento(page: Page) -> ShopData | None:
     """The variants of the page's configurable product, if it is one."""
-    for node in page.scripts:
-        script = node.text() or ""
-        if "Config" not in script or len(script) > _MAX_SCRIPT:
-            continue
+    if '"optionPrices"' not in page.html:
+        return None
+    for script in (s.text for s in page.scripts if "Config" in s.text and len(s.text) < _MAX_SCRIPT):
         match = _CONFIG.search(script)
         config = decode_at(script, match.end()) if match else None
         if isinstance(config, dict) and isinstance(config.get("optionPrices"), dict):

@@ -34,7 +34,7 @@ def choose(graph: Graph, page: Page) -> Choice:
     if len(named) == 1:
         return Choice(named[0], len(families))
     if len(families) == 1:
-        return Choice(families[0], 1)
+        return Choice(None if _is_elsewhere(families[0].node, page) else families[0], 1)
     for rule in (_by_address, _by_title, _by_number):
         chosen = _only(rule(families, page))
         if chosen is not None:
@@ -63,7 +63,9 @@ def _families(able: list[Candidate], graph: Graph) -> list[Candidate]:
     members = {id(member) for c in able if _is_group(c.node) for member in graph.resolved(c.node, "hasVariant")}
     kept = _Kept()
     for candidate in able:
-        belongs = id(candidate.node) in members or (not _is_group(candidate.node) and parent_ids(candidate.node) & groups)
+        belongs = id(candidate.node) in members or (
+            not _is_group(candidate.node) and parent_ids(candidate.node) & groups
+        )
         if belongs and candidate.part is not Part.SUBJECT:
             continue
         kept.add(candidate)
@@ -78,7 +80,9 @@ class _Kept:
         self._by_key: dict[str, list[Candidate]] = {}
 
     def add(self, candidate: Candidate) -> None:
-        keys = [k for k in (str(candidate.node.get("@id") or ""), _plain(name_of(candidate.node.get("name")) or "")) if k]
+        keys = [
+            k for k in (str(candidate.node.get("@id") or ""), _plain(name_of(candidate.node.get("name")) or "")) if k
+        ]
         alike = [known for key in keys for known in self._by_key.get(key, ())[:_MAX_ALIKE]]
         twin = next((known for known in alike if _is_same(known.node, candidate.node)), None)
         if twin is not None:
@@ -128,7 +132,8 @@ def _is_same(one: Node, other: Node) -> bool:
     if not same_name(name_of(one.get("name")), name_of(other.get("name"))):
         return False
     return all(
-        not (one.get(k) and other.get(k)) or text(one.get(k)) == text(other.get(k)) for k in ("sku", "url", "productID", "mpn")
+        not (one.get(k) and other.get(k)) or text(one.get(k)) == text(other.get(k))
+        for k in ("sku", "url", "productID", "mpn")
     )
 
 
@@ -146,6 +151,15 @@ def _matches_address(node: Node, page: Page) -> int:
         return 2
     places = {a.place for a in own if not a.is_home}
     return int(any(a is not None and a.place in places for a in stated))
+
+
+def _is_elsewhere(node: Node, page: Page) -> bool:
+    """On a shop's front page, a product that names another address as its own is an advertisement."""
+    here = page.addresses[:1]
+    stated = [a for url in _addresses(node) if (a := Address.of(url, page.base)) is not None]
+    return bool(
+        here and here[0].is_home and not here[0].query and stated and here[0].place not in {a.place for a in stated}
+    )
 
 
 def _addresses(node: Node) -> list[str]:

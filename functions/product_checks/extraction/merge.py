@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
+from product_checks.extraction.addresses import absolute
 from product_checks.extraction.magento import read_magento
 from product_checks.extraction.model import MAX_VARIANTS, Availability, Extraction, Quote, Variant
 from product_checks.extraction.nodes import Node, name_of, text, values
 from product_checks.extraction.opengraph import MetaProduct
-from product_checks.extraction.addresses import absolute
 from product_checks.extraction.page import Page
 from product_checks.extraction.shop_data import ShopData
 from product_checks.extraction.shopify import read_shopify, with_currency
@@ -66,7 +66,7 @@ def _quote(quotes: list[Quote], data: ShopData | None) -> Quote:
     leading = next((q for q in quotes if q.price is not None), quotes[0])
     currency = leading.currency or _agreed({q.currency for q in quotes if q.currency})
     stock = next((q.availability for q in quotes if q.availability is not _U), _U)
-    return Quote(leading.price, currency if leading.price is not None else currency, stock, leading.low, leading.high)
+    return Quote(leading.price, currency, stock, leading.low, leading.high)
 
 
 def _agreed(found: set[str]) -> str | None:

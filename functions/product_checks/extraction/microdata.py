@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from selectolax.lexbor import LexborNode
+from typing import TYPE_CHECKING
 
 from product_checks.extraction.nodes import Node
 from product_checks.extraction.page import Page, one_line, short_text
+
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborNode
 
 _MAX_ITEMS = 5_000
 _MAX_REFS = 50
@@ -47,10 +50,14 @@ class _Reader:
 
     def _references(self, page: Page) -> list[tuple[int, int]]:
         """Which elements belong to an item by its itemref, as (element, item)."""
-        found = []
+        found: list[tuple[int, int]] = []
         for element in self.marked:
             for name in (element.attributes.get("itemref") or "").split()[:_MAX_REFS]:
-                target = page.tree.css_first(f'[id="{name}"]') if name.isascii() and '"' not in name and "\\" not in name else None
+                target = (
+                    page.tree.css_first(f'[id="{name}"]')
+                    if name.isascii() and '"' not in name and "\\" not in name
+                    else None
+                )
                 if target is not None and len(found) < _MAX_REFS:
                     found.append((target.mem_id, element.mem_id))
         return found
@@ -103,7 +110,12 @@ def _value(element: LexborNode, name: str) -> str:
     if attributes.get("content") is not None:
         return (attributes["content"] or "").strip()
     if tag in _SOURCE_TAGS:
-        return (attributes.get("src" if wants_address else "alt") or attributes.get("data-src") or attributes.get("src") or "").strip()
+        return (
+            attributes.get("src" if wants_address else "alt")
+            or attributes.get("data-src")
+            or attributes.get("src")
+            or ""
+        ).strip()
     if tag in {"a", "area", "link"} and (wants_address or tag == "link"):
         return (attributes.get("href") or "").strip()
     stated = {"data": "value", "meter": "value", "input": "value", "object": "data", "time": "datetime"}.get(tag or "")

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - shops write these very characters
 """Reads prices as shops of all countries write them, and stays silent where a reading would be a guess."""
 
 from __future__ import annotations

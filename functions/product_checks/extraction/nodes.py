@@ -73,6 +73,10 @@ def name_of(value: Any) -> str | None:
     """The name of a thing that is given as text, as a node with a name, or as a list of either."""
     for item in value[:20] if isinstance(value, list) else [value]:
         found = text(item.get("name") if isinstance(item, dict) else item)
-        if found and not found.startswith(("http://", "https://", "/")) and found.lower() not in {"null", "none", "undefined"}:
+        if (
+            found
+            and not found.startswith(("http://", "https://", "/"))
+            and found.lower() not in {"null", "none", "undefined"}
+        ):
             return found
     return None

@@ -13,12 +13,14 @@ from product_checks.extraction.model import Availability, Quote
 from product_checks.extraction.money import Amount, read_amount
 from product_checks.extraction.nodes import Node, local_name, name_of, nodes, scalar, text, types, values
 from product_checks.extraction.schema_org import Graph
+from product_checks.extraction.words import words
 
 # schema.org/PriceTypeEnumeration: what an offer is compared with. SalePrice and no type at all are what one pays.
-_NOT_THE_PRICE = frozenset(
+_NOT_THE_PRICE = words(
     "listprice strikethroughprice msrp srp minimumadvertisedprice regularprice invoiceprice suggestedretailprice"
-    " manufacturersuggestedretailprice".split()
+    " manufacturersuggestedretailprice"
 )
+_PIECES = frozenset({"", "C62", "H87", "EA", "PCE", "XPK", "PIECE"})
 _CHARGES = frozenset({"deliverychargespecification", "paymentchargespecification"})
 _NOT_FOR_SALE = ("leaseout", "maintain", "repair", "dispose", "buy", "providesservice")
 _MAX_OFFERS = 1_200
@@ -70,7 +72,9 @@ def summary(offers: list[Offer]) -> Quote:
 def _comparable(offers: list[Offer]) -> list[Offer]:
     """Leave out used goods beside new ones, and prices in another currency than the first."""
     if any("new" in o.condition for o in offers):
-        offers = [o for o in offers if "new" in o.condition or not o.condition]
+        # An aggregate of both has the used goods' price as its lowest.
+        mixed = any(o.condition and "new" not in o.condition for o in offers)
+        offers = [o for o in offers if "new" in o.condition or not (o.condition or (mixed and o.is_aggregate))]
     currency = next((o.quote.currency for o in offers if o.quote.price is not None), None)
     return [o for o in offers if o.quote.price is None or o.quote.currency == currency]
 
@@ -154,14 +158,22 @@ def _is_the_price(node: Node) -> bool:
 
 
 def _is_other_quantity(quantity: Node) -> bool:
-    """Whether a price is per litre or per 100 g (a base price) and not for one piece."""
+    """Whether a price is per litre or per 100 g (a base price) and not for one piece.
+
+    With a `valueReference` the quantity is the piece's own content, as in Google's merchant listings: a price for
+    4.5 kg, to be compared per kg.
+    """
+    if quantity.get("valueReference"):
+        return False
     unit = text(quantity.get("unitCode") or quantity.get("unitText")) or ""
     value = text(quantity.get("value")) or "1"
-    return not (unit.upper() in {"", "C62", "H87", "EA", "PCE", "XPK", "PIECE"} and value in {"1", "1.0", "1.00"})
+    return unit.upper() not in _PIECES or value not in {"1", "1.0", "1.00"}
 
 
 def _price_type(node: Node) -> str:
-    return local_name(next((v for v in map(scalar, values(node, "priceType")) if isinstance(v, str)), "") or _id_of(node))
+    return local_name(
+        next((v for v in map(scalar, values(node, "priceType")) if isinstance(v, str)), "") or _id_of(node)
+    )
 
 
 def _id_of(node: Node) -> str:

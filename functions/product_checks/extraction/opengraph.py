@@ -21,7 +21,13 @@ _PRICES = (
     ("og:price", "og:price:currency"),
     ("product:pretax_price:amount", "product:pretax_price:currency"),
 )
-_CURRENCIES = ("product:price:currency", "og:price:currency", "product:price:currencycode", "og:currency", "product:currency")
+_CURRENCIES = (
+    "product:price:currency",
+    "og:price:currency",
+    "product:price:currencycode",
+    "og:currency",
+    "product:currency",
+)
 _STOCKS = ("product:availability", "og:availability", "og:price:availability", "availability")
 _PRICE_LABEL = re.compile(r"^(?:price|preis|prix|precio|prezzo|prijs|pris|cena|価格)$", re.IGNORECASE)
 _STOCK_LABEL = re.compile(r"^(?:availability|verfügbarkeit|disponibilité|disponibilidad)$", re.IGNORECASE)
@@ -45,7 +51,9 @@ class MetaProduct:
     @property
     def calls_itself_article(self) -> bool:
         """Whether og:type is article or another kind that is no product."""
-        return self.kind.partition(".")[0] in {"article", "blog", "profile", "video", "recipe"} or ":recipe" in self.kind
+        return (
+            self.kind.partition(".")[0] in {"article", "blog", "profile", "video", "recipe"} or ":recipe" in self.kind
+        )
 
 
 def read_meta(page: Page) -> MetaProduct:

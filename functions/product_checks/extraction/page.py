@@ -5,32 +5,44 @@ from __future__ import annotations
 import re
 from functools import cached_property
 from itertools import islice
+from typing import NamedTuple
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from product_checks.extraction.addresses import Address, absolute, split_host
 from product_checks.extraction.hints import Hints
+from product_checks.extraction.words import words
 
 MAX_CHARS = 6_000_000
 _MAX_DEPTH = 3_000
 _MAX_ATTRIBUTES = 3_000
 _MAX_NODES = 20_000
 _MAX_TEXT = 3_000
+_ENOUGH_TEXT = 2_500
 # Below this many tags no nesting is deep enough to matter, and looking closer would cost more than it saves.
 _HARMLESS_TAGS = 12_000
 _LONG_TAG = 30_000
 
 _TAG = re.compile(r"<(/?)([a-zA-Z]+)[^<>]{0,2000}?(/?)>")
-_VOID = frozenset("area base br col embed hr img input link meta param source track wbr path use circle rect".split())
+_VOID = words("area base br col embed hr img input link meta param source track wbr path use circle rect")
 _OPEN_TAG_WITH_MANY_ATTRIBUTES = re.compile(
     # Possessive throughout: a tag either has this many attributes or the match fails at once.
-    r"""[a-zA-Z][^\s/>]*+(?>[\s/]++[^\s/>=]++(?>\s*+=\s*+(?>"[^"]*+"|'[^']*+'|[^\s>]*+))?+){%d}""" % _MAX_ATTRIBUTES
+    r"""[a-zA-Z][^\s/>]*+(?>[\s/]++[^\s/>=]++(?>\s*+=\s*+(?>"[^"]*+"|'[^']*+'|[^\s>]*+))?+)"""
+    rf"{{{_MAX_ATTRIBUTES}}}"
 )
 _WANTED = "script,meta,link[rel],title,h1,base,[itemscope],[itemtype],[itemprop],[typeof],[data-product_variations]"
 
 
 class UnreadablePageError(ValueError):
     """The page is built so that reading it would cost more than any shop's page does."""
+
+
+class Script(NamedTuple):
+    """A script of a page: its type and id in lower case, and its text ("" when it is loaded from elsewhere)."""
+
+    kind: str
+    name: str
+    text: str
 
 
 class Page:
@@ -42,7 +54,7 @@ class Page:
         self.html = html
         self.url = url
         self.tree = LexborHTMLParser(html)
-        self.scripts: list[LexborNode] = []
+        self._script_nodes: list[LexborNode] = []
         self.metas: list[LexborNode] = []
         self.marked: list[LexborNode] = []
         self.rdfa_roots: list[LexborNode] = []
@@ -58,7 +70,7 @@ class Page:
     def _sort_in(self, node: LexborNode) -> None:
         tag = node.tag
         if tag == "script":
-            self.scripts.append(node)
+            self._script_nodes.append(node)
             return
         attributes = node.attributes
         if tag == "meta":
@@ -77,6 +89,16 @@ class Page:
             self.rdfa_roots.append(node)
         if "data-product_variations" in attributes:
             self.forms.append(node)
+
+    @cached_property
+    def scripts(self) -> list[Script]:
+        """The scripts of the page, read once for all who look into them."""
+        found = []
+        for node in self._script_nodes:
+            attributes = node.attributes
+            kind, name = (attributes.get("type") or "").strip().lower(), (attributes.get("id") or "").lower()
+            found.append(Script(kind, name, node.text() or ""))
+        return found
 
     @cached_property
     def host(self) -> str:
@@ -123,20 +145,24 @@ class Page:
 
     @cached_property
     def visible_text(self) -> str:
-        """The first few thousand characters that a reader would see."""
+        """The first 2,500 characters that a reader would see: enough to tell a page from a wall."""
         body = self.tree.body
         if body is None:
             return ""
         parts, size = [], 0
         for node in islice(body.traverse(include_text=True), 5_000):
-            if node.tag != "-text" or node.parent is None or node.parent.tag in {"script", "style", "noscript", "template"}:
+            if (
+                node.tag != "-text"
+                or node.parent is None
+                or node.parent.tag in {"script", "style", "noscript", "template"}
+            ):
                 continue
             raw = node.text(deep=False) or ""
             if not raw or raw.isspace():
                 continue
             parts.append(one_line(raw))
             size += len(raw)
-            if size > 6_000:
+            if size > _ENOUGH_TEXT:
                 break
         return " ".join(parts)
 

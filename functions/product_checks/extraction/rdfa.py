@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from selectolax.lexbor import LexborNode
+from typing import TYPE_CHECKING
 
 from product_checks.extraction.microdata import price_text
 from product_checks.extraction.nodes import Node, local_name
 from product_checks.extraction.page import Page, one_line, short_text
+
+if TYPE_CHECKING:
+    from selectolax.lexbor import LexborNode
 
 _MAX_ITEMS = 2_000
 _MAX_STEPS = 200
@@ -80,6 +83,8 @@ def _owner(element: LexborNode, items: dict[int, Node]) -> Node | None:
 def _value(element: LexborNode, name: str) -> str:
     attributes = element.attributes
     for stated in ("content", "resource", "href", "src", "datetime"):
-        if attributes.get(stated) and not (stated == "href" and element.tag == "a" and name in {"name", "brand", "sku"}):
+        if attributes.get(stated) and not (
+            stated == "href" and element.tag == "a" and name in {"name", "brand", "sku"}
+        ):
             return (attributes[stated] or "").strip()
     return price_text(element) if "price" in name.lower() else one_line(short_text(element))

@@ -7,21 +7,22 @@ from enum import Enum
 from typing import Any
 
 from product_checks.extraction.nodes import Node, nodes, types, values
+from product_checks.extraction.words import words
 
-PRODUCT_TYPES = frozenset(
-    "product productgroup individualproduct productmodel someproducts vehicle car motorcycle drug dietarysupplement".split()
+PRODUCT_TYPES = words(
+    "product productgroup individualproduct productmodel someproducts vehicle car motorcycle drug dietarysupplement"
 )
 # Works that shops sell under their own type; they count as products only with a priced offer.
-WORK_TYPES = frozenset("book audiobook videogame game movie musicalbum musicrelease".split())
+WORK_TYPES = words("book audiobook videogame game movie musicalbum musicrelease")
 OFFER_TYPES = frozenset({"offer", "aggregateoffer", "offerforpurchase"})
-ARTICLE_TYPES = frozenset(
-    "article newsarticle blogposting techarticle report reviewnewsarticle liveblogposting scholarlyarticle recipe howto"
-    " socialmediaposting opinionnewsarticle analysisnewsarticle satiricalarticle".split()
+ARTICLE_TYPES = words(
+    "article newsarticle blogposting techarticle report reviewnewsarticle liveblogposting scholarlyarticle recipe"
+    " howto socialmediaposting opinionnewsarticle analysisnewsarticle satiricalarticle"
 )
-OTHER_SUBJECTS = frozenset(
-    "event musicevent sportsevent theaterevent festival jobposting course courseinstance hotel lodgingbusiness restaurant"
-    " localbusiness realestatelisting apartment movietheater tvseries tvepisode podcastepisode person profilepage qapage"
-    " discussionforumposting".split()
+OTHER_SUBJECTS = words(
+    "event musicevent sportsevent theaterevent festival jobposting course courseinstance hotel lodgingbusiness"
+    " restaurant localbusiness realestatelisting apartment movietheater tvseries tvepisode podcastepisode person"
+    " profilepage qapage discussionforumposting"
 )
 LISTING_TYPES = frozenset({"collectionpage", "searchresultspage", "offercatalog", "checkoutpage"})
 _LISTS = frozenset({"itemlist", "offercatalog", "listitem", "datafeed", "datafeeditem"})
@@ -66,7 +67,7 @@ class Graph:
         if not isinstance(value, dict):
             return None
         identity = value.get("@id")
-        if isinstance(identity, str) and len(value) <= 2 and identity in self.by_id:  # noqa: SIM102
+        if isinstance(identity, str) and len(value) <= 2 and identity in self.by_id:
             return self.by_id[identity]
         return value
 
@@ -92,7 +93,15 @@ def sort_graph(source: str, roots: list[Any]) -> Graph:
             seen.add(id(node))
             if depth < _MAX_DEPTH:
                 stack += reversed([(child, role, depth + 1) for child, role in _visit(graph, node, part)])
+    _adopt_named_offer(graph)
     return graph
+
+
+def _adopt_named_offer(graph: Graph) -> None:
+    """Where only one offer is marked up, and it has a name of its own, it is the product (schema.org/Offer does so)."""
+    named = [offer for offer in graph.stray_offers if offer.get("name") and offer.get("price")]
+    if len(named) == 1 and not graph.candidates:
+        _add(graph, {**named[0], "@type": "Product", "offers": named}, Part.TOP)
 
 
 def _index(graph: Graph, roots: list[Any]) -> None:
@@ -116,40 +125,45 @@ def _visit(graph: Graph, node: Node, part: Part) -> list[tuple[Any, Part]]:
     kinds = set(types(node))
     if part in {Part.TOP, Part.SUBJECT}:
         graph.kinds |= kinds
-    children: list[tuple[Any, Part]] = [(node.get("@graph"), part)] if "@graph" in node else []
+    inside = [(item, part) for item in values(node, "@graph")]
     if kinds & PRODUCT_TYPES or (kinds & WORK_TYPES and "offers" in node):
         _add(graph, node, part)
-        return children
+        return inside
     if kinds & OFFER_TYPES:
-        return children + _visit_offer(graph, node, part)
+        _visit_offer(graph, node, part)
+        return inside
     if kinds & _LISTS:
-        listed = [*values(node, "itemListElement"), *values(node, "item"), *values(node, "dataFeedElement")]
-        return [*children, *((item, Part.LISTED) for item in listed)]
-    if kinds & (ARTICLE_TYPES | OTHER_SUBJECTS) or any(k.endswith("review") for k in kinds):
-        if part in {Part.TOP, Part.SUBJECT}:
-            graph.subjects.append(node)
-        about = [*values(node, "about"), *values(node, "itemReviewed"), *values(node, "mentions")]
-        return [*children, *((item, Part.REVIEWED) for item in about)]
+        return inside + _as(Part.LISTED, node, "itemListElement", "item", "dataFeedElement")
+    if kinds & (ARTICLE_TYPES | OTHER_SUBJECTS) or any(kind.endswith("review") for kind in kinds):
+        graph.subjects += [node] if part in {Part.TOP, Part.SUBJECT} else []
+        return inside + _as(Part.REVIEWED, node, "about", "itemReviewed", "mentions")
+    return inside + _visit_page(node, kinds, part)
+
+
+def _visit_page(node: Node, kinds: set[str], part: Part) -> list[tuple[Any, Part]]:
+    """A page leads to its main entity; anything unknown leads on as what it is itself."""
     if part is Part.LISTED and not kinds & _PAGES:
-        return children
-    subject = Part.SUBJECT if part is Part.TOP and kinds & _PAGES and not kinds & LISTING_TYPES else part
-    children += [(item, subject) for item in values(node, "mainEntity")]
+        return []
     if kinds & LISTING_TYPES:
-        return [*children, *((item, Part.LISTED) for item in values(node, "hasPart"))]
-    return [*children, *((item, part) for item in values(node, "hasPart") + values(node, "object"))]
+        return _as(part, node, "mainEntity") + _as(Part.LISTED, node, "hasPart")
+    is_page = part is Part.TOP and kinds & _PAGES
+    return _as(Part.SUBJECT if is_page else part, node, "mainEntity") + _as(part, node, "hasPart", "object")
 
 
-def _visit_offer(graph: Graph, node: Node, part: Part) -> list[tuple[Any, Part]]:
+def _as(part: Part, node: Node, *names: str) -> list[tuple[Any, Part]]:
+    return [(item, part) for name in names for item in values(node, name)]
+
+
+def _visit_offer(graph: Graph, node: Node, part: Part) -> None:
     """A top-level offer is the offer of what it offers, or a stray one that its product may claim."""
     if part is Part.LISTED:
-        return []
+        return
     offered = [item for item in graph.resolved(node, "itemOffered") if item.get("name")]
     if not offered:
         graph.stray_offers.append(node)
     for item in offered[:1]:
         if not set(types(item)) - PRODUCT_TYPES - {"thing"} and not item.get("offers"):
             _add(graph, {**item, "offers": [{k: v for k, v in node.items() if k != "itemOffered"}]}, part)
-    return []
 
 
 def _add(graph: Graph, node: Node, part: Part) -> None:

@@ -27,11 +27,12 @@ _MAX_SCRIPT = 1_500_000
 
 def read_shopify(page: Page, stated: Decimal | None) -> ShopData | None:
     """The product of a Shopify page. `stated` is the price that the page states elsewhere: it settles the unit."""
+    if '"variants"' not in page.html:
+        return None
     products: list[Node] = []
     analytics: Node | None = None
     currency: str | None = None
-    for node in page.scripts:
-        script = node.text() or ""
+    for kind, _, script in page.scripts:
         if len(script) > _MAX_SCRIPT:
             continue
         if "Shopify" in script and (found := _CURRENCY.search(script)):
@@ -40,12 +41,12 @@ def read_shopify(page: Page, stated: Decimal | None) -> ShopData | None:
             continue
         if match := _META.search(script):
             analytics = analytics or _product_of(decode_at(script, match.end()))
-        products += _products_in(script, "json" in (node.attributes.get("type") or ""))
+        products += _products_in(script, is_json="json" in kind)
     chosen = _choose(products, page) or analytics
     return _read(chosen, currency, stated, page.hints) if chosen else None
 
 
-def _products_in(script: str, is_json: bool) -> list[Node]:  # noqa: FBT001
+def _products_in(script: str, *, is_json: bool) -> list[Node]:
     if is_json:
         value = decode(script)
         product = _product_of(value)
@@ -74,7 +75,12 @@ def _product_of(value: Any) -> Node | None:
 
 
 def _is_variant(value: Any) -> bool:
-    return isinstance(value, dict) and "id" in value and "price" in value and ({"title", "name", "sku"} & value.keys()) != set()
+    return (
+        isinstance(value, dict)
+        and "id" in value
+        and "price" in value
+        and ({"title", "name", "sku"} & value.keys()) != set()
+    )
 
 
 def _choose(products: list[Node], page: Page) -> Node | None:
@@ -125,7 +131,13 @@ def _variant(row: Node, names: list[str], unit: Decimal, currency: str | None, h
     elif isinstance(price, int) and not isinstance(price, bool):
         price = Decimal(price) * unit
     amount = read_amount(price, currency, hints)
-    return Variant(text(row.get("sku")), _attributes(row, names), amount.low if amount else None, currency, yes_or_no(row.get("available")))
+    return Variant(
+        text(row.get("sku")),
+        _attributes(row, names),
+        amount.low if amount else None,
+        currency,
+        yes_or_no(row.get("available")),
+    )
 
 
 def _attributes(row: Node, names: list[str]) -> dict[str, str]:

@@ -13,6 +13,7 @@ from product_checks.extraction.offers import Offer, read_offers, summary
 from product_checks.extraction.page import Page
 from product_checks.extraction.schema_org import Graph
 
+_GROUP_LINKS = frozenset({"isVariantOf", "inProductGroupWithID"})
 _VARIES_BY = ("color", "size", "material", "pattern", "width", "height", "depth", "weight", "flavor", "model")
 
 
@@ -40,6 +41,15 @@ def read_offered(node: Node, graph: Graph, page: Page) -> Offered:
         own = chosen.quote
         quote = Quote(own.price, own.currency, own.availability, quote.low, quote.high)
     return Offered(quote, variants, bool(offers))
+
+
+def only_member(node: Node, graph: Graph) -> Node:
+    """The product to report of a group: where the page describes one variant alone, that one, filled from its group."""
+    members = _members(node, graph) if "offers" not in node else []
+    if len(members) != 1:
+        return node
+    shared = {k: v for k, v in node.items() if k not in {"hasVariant", "@id", "url", "productGroupID"}}
+    return {**shared, "@type": "Product", **{k: v for k, v in members[0].items() if v and k not in _GROUP_LINKS}}
 
 
 def _members(node: Node, graph: Graph) -> list[Node]:

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - shops write these very characters
 """Tells apart the pages that are no answer: bot walls, waiting rooms, pages that are gone, empty shells."""
 
 from __future__ import annotations
@@ -9,46 +10,66 @@ from product_checks.extraction.page import Page
 
 # Titles and headings that only walls have.
 _WALL_TITLE = re.compile(
-    r"just a moment|attention required!|access (?:to this page )?(?:has been |is )?(?:denied|blocked)|robot check|bot check"
-    r"|are you (?:a )?(?:human|robot)|not a robot|verify(?:ing)? (?:that )?(?:your identity|you are (?:a )?human|your browser)"
-    r"|human verification|pardon our interruption|security (?:check|checkpoint|challenge|verification)|client challenge"
-    r"|checking your browser|ddos[- ](?:guard|protection)|you have been blocked|request unsuccessful|request blocked"
-    r"|challenge validation|captcha|unusual traffic|too many requests|queue-?it|waiting room|you are (?:now )?in (?:line|the queue)"
-    r"|virtual (?:queue|line)|bitte bestätigen sie|sind sie ein mensch|ein moment|un instant|un momento|einen moment"
-    r"|sicherheitsüberprüfung|warteschlange|warteraum|salle d'attente|file d'attente|403 forbidden|^forbidden$|^error 403|^403\b"
-    r"|429\b|^blocked$|access restricted|browser check|^bot or not|bot detection|vercel security",
+    r"security measure|browsing activity has been paused|temporarily restricted|service (?:temporarily )?unavailable"
+    r"|something went wrong|^503\b|just a moment|attention required!"
+    r"|access (?:to this page )?(?:has been |is )?(?:denied|blocked)"
+    r"|robot check|bot check|are you (?:a )?(?:human|robot)|not a robot"
+    r"|verify(?:ing)? (?:that )?(?:your identity|you are (?:a )?human|your browser)|human verification"
+    r"|pardon our interruption|security (?:check|checkpoint|challenge|verification)|client challenge"
+    r"|checking your browser|ddos[- ](?:guard|protection)|you have been blocked|request unsuccessful"
+    r"|request blocked|challenge validation|captcha|unusual traffic|too many requests|queue-?it|waiting room"
+    r"|you are (?:now )?in (?:line|the queue)|virtual (?:queue|line)|bitte bestätigen sie|sind sie ein mensch"
+    r"|ein moment|un instant|un momento|einen moment|sicherheitsüberprüfung|warteschlange|warteraum"
+    r"|salle d'attente|file d'attente|403 forbidden|^forbidden$|^error 403|^403\b|429\b|^blocked$"
+    r"|access restricted|browser check|^bot or not|bot detection|vercel security",
     re.IGNORECASE,
 )
 # What walls say in their text, which shops' pages do not.
 _WALL_TEXT = re.compile(
-    r"enable js and disable any ad ?blocker|press (?:&|and) hold|verify (?:that )?you(?:'|’)?re? (?:are )?(?:a |not a )?(?:human|robot)"
+    r"unable to give you access|(?:high|heavy) (?:volume|demand|traffic)|hang tight|kein roboter|pas un robot"
+    r"|enable js and disable any ad ?blocker|press (?:&|and) hold"
+    r"|verify (?:that )?you(?:'|’)?re? (?:are )?(?:a |not a )?(?:human|robot)"
     r"|enter the characters you see below|make sure you(?:'|’)re not a robot|not a robot|incapsula incident id"
     r"|you don(?:'|’)t have permission to access|reference #\d+\.[0-9a-f]+|ray id|complete the security check"
-    r"|unusual (?:traffic|activity)|automated (?:access|requests|tools)|performance (?:&|and) security by cloudflare"
-    r"|sorry, you have been blocked|needs to review the security of your connection|you(?:'|’)re in line|in line to enter"
-    r"|place in (?:the )?(?:line|queue)|estimated wait|confirm you are (?:a )?human|are you (?:a )?(?:human|robot)"
-    r"|pardon our interruption|suspicious activity|solve (?:the|this) (?:captcha|puzzle)|bot protection|blocked by (?:our )?security",
+    r"|unusual (?:traffic|activity)|automated (?:access|requests|tools)"
+    r"|performance (?:&|and) security by cloudflare|sorry, you have been blocked"
+    r"|needs to review the security of your connection|you(?:'|’)re in line|in line to enter"
+    r"|place in (?:the )?(?:line|queue)|estimated wait|confirm you are (?:a )?human"
+    r"|are you (?:a )?(?:human|robot)|pardon our interruption|suspicious activity"
+    r"|solve (?:the|this) (?:captcha|puzzle)|bot protection|blocked by (?:our )?security",
     re.IGNORECASE,
 )
 # Scripts and forms of known walls. Several stand on ordinary pages as well: they count only where there is no content.
 _WALL_CODE = (
-    "_cf_chl_opt", "cf-challenge", "challenges.cloudflare.com", "px-captcha", "captcha-delivery.com", "_incapsula_resource",
-    "queue-it.net", "validatecaptcha", "sec-if-cpt", "bm-verify", "errors.edgesuite.net", "awswafintegration", "aws-waf-token",
-    "/ips.js?", "kpsdk", "geo.captcha", "hcaptcha.com", "g-recaptcha", "recaptcha/api", "ddos-guard", "perimeterx",
-    "datadome", "/_sec/cp_challenge", "sucuri_cloudproxy", "distil_", "reblaze", "arkoselabs", "friendlycaptcha", "cf-turnstile",
-)  # fmt: skip
+    *("_cf_chl_opt", "cf-challenge", "challenges.cloudflare.com", "px-captcha", "captcha-delivery.com", "queue-it.net"),
+    *("_incapsula_resource", "validatecaptcha", "sec-if-cpt", "bm-verify", "errors.edgesuite.net", "awswafintegration"),
+    *("aws-waf-token", "/ips.js?", "kpsdk", "ddos-guard", "perimeterx", "datadome", "/_sec/cp_challenge", "reblaze"),
+    *("sucuri_cloudproxy", "distil_", "arkoselabs", "cf-turnstile"),
+)
+# A captcha stands in many a shop's contact form: it counts where there is nothing else.
+_CAPTCHAS = ("hcaptcha.com", "g-recaptcha", "recaptcha/api", "friendlycaptcha")
 _GONE = re.compile(
-    r"^\W*(?:error\s*)?(?:404|410)\b|\b(?:404|410)\W*$|(?:error|http|fehler|erreur|status)\s*(?:404|410)|page (?:was |could )?not (?:be )?found"
-    r"|(?:product|item|article) (?:was |could )?not (?:be )?found|page (?:does not|doesn(?:'|’)t) exist|can(?:'|’)?t find (?:that|this|the) page"
-    r"|(?:product|item|page) (?:is )?no longer (?:available|exists)|(?:seite|artikel|produkt) (?:wurde )?(?:leider )?nicht (?:mehr )?(?:gefunden|verfügbar)"
-    r"|page (?:introuvable|non trouvée)|produit introuvable|p[aá]gina no encontrada|pagina niet gevonden|pagina non trovata"
-    r"|p[aá]gina n[aã]o encontrada|sidan (?:kunde inte hittas|finns inte)|nie znaleziono|ページが見つかりません|^not found$|^gone$"
-    r"|we couldn(?:'|’)?t find|^oops|nothing (?:was )?found",
+    r"^\W*(?:error\s*)?(?:404|410)\b|\b(?:404|410)\W*$|(?:error|http|fehler|erreur|status)\s*(?:404|410)"
+    r"|page (?:was |could )?not (?:be )?found|(?:product|item|article) (?:was |could )?not (?:be )?found"
+    r"|page (?:does not|doesn(?:'|’)t) exist|can(?:'|’)?t find (?:that|this|the) page"
+    r"|(?:product|item|page) (?:is )?no longer (?:available|exists)"
+    r"|(?:seite|artikel|produkt) (?:wurde )?(?:leider )?nicht (?:mehr )?(?:gefunden|verfügbar)"
+    r"|page (?:introuvable|non trouvée)|produit introuvable|p[aá]gina no encontrada|pagina niet gevonden"
+    r"|pagina non trovata|p[aá]gina n[aã]o encontrada|sidan (?:kunde inte hittas|finns inte)|nie znaleziono"
+    r"|ページが見つかりません|^not found$|^gone$|we couldn(?:'|’)?t find|^oops|nothing (?:was )?found",
     re.IGNORECASE,
 )
-_LOGIN = re.compile(r"^\W*(?:log ?in|sign ?in|anmelden|einloggen|connexion|iniciar sesión|accedi|login)\b", re.IGNORECASE)
-_CONSENT = re.compile(r"before you continue|bevor sie (?:fortfahren|zu \w+ weitergehen)|avant de continuer|consent", re.IGNORECASE)
-_NEEDS_SCRIPT = re.compile(r"(?:enable|activate|requires?|turn on|need|aktivieren|activer|without)\W+(?:\w+\W+){0,5}?javascript|javascript\W+(?:\w+\W+){0,6}?(?:enable|disabled|required|aktivier)", re.IGNORECASE)  # fmt: skip
+_LOGIN = re.compile(
+    r"^\W*(?:log ?in|sign ?in|anmelden|einloggen|connexion|iniciar sesión|accedi|login)\b", re.IGNORECASE
+)
+_CONSENT = re.compile(
+    r"before you continue|bevor sie (?:fortfahren|zu \w+ weitergehen)|avant de continuer|consent", re.IGNORECASE
+)
+_NEEDS_SCRIPT = re.compile(
+    r"(?:enable|activate|requires?|turn on|need|aktivieren|activer|without)\W+(?:\w+\W+){0,5}?javascript"
+    r"|javascript\W+(?:\w+\W+){0,6}?(?:enable|disabled|required|aktivier)",
+    re.IGNORECASE,
+)
 _LITTLE_TEXT = 1_500
 _SHORT_TEXT = 400
 _SHELL_TEXT = 250
@@ -81,7 +102,8 @@ def _wall(page: Page, text: str, named: str) -> str | None:
         return f'The shop answered with a bot wall or queue instead of the page ("{match.group().strip()}").'
     if len(text) < _LITTLE_TEXT // 2:
         code = page.html[:200_000].lower()
-        marker = next((m for m in _WALL_CODE if m in code), None)
+        telling = _WALL_CODE + (_CAPTCHAS if len(text) < _SHELL_TEXT else ())
+        marker = next((m for m in telling if m in code), None)
         if marker:
             return f"The shop answered with a bot wall or queue instead of the page ({marker})."
     return None

@@ -31,12 +31,18 @@ def read_woocommerce(page: Page) -> ShopData | None:
 
 
 def _is_shown(row: Any) -> bool:
-    return isinstance(row, dict) and row.get("variation_is_active") is not False and row.get("variation_is_visible") is not False
+    return (
+        isinstance(row, dict)
+        and row.get("variation_is_active") is not False
+        and row.get("variation_is_visible") is not False
+    )
 
 
 def _variant(row: Node, hints: Hints) -> Variant:
     amount = read_amount(row.get("display_price"), None, hints)
-    return Variant(text(row.get("sku")), _attributes(row.get("attributes")), amount.low if amount else None, None, _stock(row))
+    return Variant(
+        text(row.get("sku")), _attributes(row.get("attributes")), amount.low if amount else None, None, _stock(row)
+    )
 
 
 def _attributes(stated: Any) -> dict[str, str]:

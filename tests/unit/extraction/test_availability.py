@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+
 from product_checks.extraction import Availability
 from product_checks.extraction.availability import best_of, read_availability
 
@@ -51,14 +52,33 @@ def test_reads_the_words_of_schema_org(word: str, form: str, casing: Any) -> Non
     ("stated", "meaning"),
     [
         *(("in stock", "in_stock"), ("In-Stock", "in_stock"), ("in_stock", "in_stock"), ("In stock.", "in_stock")),
-        *(("available", "in_stock"), ("available for order", "in_stock"), (True, "in_stock"), ("auf Lager", "in_stock")),
+        *(
+            ("available", "in_stock"),
+            ("available for order", "in_stock"),
+            (True, "in_stock"),
+            ("auf Lager", "in_stock"),
+        ),
         *(("In stock, ships today", "in_stock"), ("out of stock", "out_of_stock"), ("out_of_stock", "out_of_stock")),
-        *(("oos", "out_of_stock"), ("Sold out", "out_of_stock"), ("Ausverkauft", "out_of_stock"), ("pre-order", "preorder")),
+        *(
+            ("oos", "out_of_stock"),
+            ("Sold out", "out_of_stock"),
+            ("Ausverkauft", "out_of_stock"),
+            ("pre-order", "preorder"),
+        ),
         *(("on backorder", "backorder"), ("back order", "backorder"), ("Available on backorder", "backorder")),
         *(("low stock", "limited"), (["InStock", "https://schema.org/InStock"], "in_stock")),
         *(("", "unknown"), (None, "unknown"), ({}, "unknown"), ([], "unknown"), (False, "unknown"), (0, "unknown")),
-        *(("maybe", "unknown"), ("pending", "unknown"), (["InStock", "OutOfStock"], "unknown"), ("in stock soon", "unknown")),
-        *(("not in stock again yet, sorry", "unknown"), ("https://schema.org/", "unknown"), ("https://shop.example/x", "unknown")),
+        *(
+            ("maybe", "unknown"),
+            ("pending", "unknown"),
+            (["InStock", "OutOfStock"], "unknown"),
+            ("in stock soon", "unknown"),
+        ),
+        *(
+            ("not in stock again yet, sorry", "unknown"),
+            ("https://schema.org/", "unknown"),
+            ("https://shop.example/x", "unknown"),
+        ),
     ],
 )
 def test_reads_what_feeds_and_shops_write(stated: object, meaning: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from product_checks.extraction.currency import currency_in, decimals, read_currency
 from product_checks.extraction.hints import Hints
 
@@ -10,9 +11,26 @@ from product_checks.extraction.hints import Hints
 @pytest.mark.parametrize(
     ("stated", "code"),
     [
-        *(("EUR", "EUR"), ("eur", "EUR"), (" usd ", "USD"), ("€", "EUR"), ("Euro", "EUR"), ("RMB", "CNY"), ("zł", "PLN")),
+        *(
+            ("EUR", "EUR"),
+            ("eur", "EUR"),
+            (" usd ", "USD"),
+            ("€", "EUR"),
+            ("Euro", "EUR"),
+            ("RMB", "CNY"),
+            ("zł", "PLN"),
+        ),
         *(("https://schema.org/USD", "USD"), (["EUR", "EUR"], "EUR"), ({"@value": "GBP"}, "GBP"), ("US$", "USD")),
-        *(("", None), (None, None), ("XXX", None), ("$", None), (["EUR", "USD"], None), ({}, None), (12, None), ("kr", None)),
+        *(
+            ("", None),
+            (None, None),
+            ("XXX", None),
+            ("$", None),
+            (["EUR", "USD"], None),
+            ({}, None),
+            (12, None),
+            ("kr", None),
+        ),
     ],
 )
 def test_reads_a_stated_currency(stated: object, code: str | None) -> None:

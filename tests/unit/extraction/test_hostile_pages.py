@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - markup reads best unbroken
 """Pages made to hurt: they cost a bounded number of steps and never an exception."""
 
 from __future__ import annotations
@@ -9,8 +10,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from product_checks.extraction import Extraction, Failure, extract
 
+from product_checks.extraction import Extraction, Failure, extract
 from tests.unit.extraction.building import URL, of, page, product, script
 
 DEEP = 20_000
@@ -38,9 +39,13 @@ HOSTILE = {
     "many products": page(script([product(name=f"Lamp {n % 7}", sku=str(n)) for n in range(5_000)])),
     "many references": page(script([{"@id": f"#{n}", "mainEntity": {"@id": f"#{(n + 1) % 500}"}} for n in range(500)])),
     "a reference to itself": page(script({"@id": "#a", "@type": "WebPage", "mainEntity": {"@id": "#a"}})),
-    "itemref to itself": page('<div id="a" itemscope itemtype="https://schema.org/Product" itemref="a b"><b id="b" itemprop="name">x</b></div>'),
+    "itemref to itself": page(
+        '<div id="a" itemscope itemtype="https://schema.org/Product" itemref="a b"><b id="b" itemprop="name">x</b></div>'
+    ),
     "a long price": page(script(product("1" * 100_000))),
-    "a long exponent": page(script('{"@type":"Product","name":"x","offers":{"price":1e999999999,"priceCurrency":"EUR"}}')),
+    "a long exponent": page(
+        script('{"@type":"Product","name":"x","offers":{"price":1e999999999,"priceCurrency":"EUR"}}')
+    ),
     "a long whole number": page(script('{"@type":"Product","name":"x","offers":{"price":' + "9" * 10_000 + "}}")),
     "a lot of text": page("<p>word</p>" * 400_000),
     "lone surrogates": "<title>\ud800</title>" + script(product(name="\udfff")),
@@ -66,7 +71,9 @@ def test_deep_but_honest_nesting_is_read() -> None:
     assert extract(page("<div>" * 500 + script(product("5.00"))), URL).price == Decimal(5)
 
 
-@pytest.mark.parametrize("url", ["", "not an address", "http://", "http://[", "https://shop.example/\ud800", "mailto:a@b.example"])
+@pytest.mark.parametrize(
+    "url", ["", "not an address", "http://", "http://[", "https://shop.example/\ud800", "mailto:a@b.example"]
+)
 def test_a_strange_address_does_not_matter(url: str) -> None:
     assert of(product("5.00"), url=url).price == Decimal(5)
 
@@ -79,12 +86,61 @@ def test_no_text_breaks_it(text: str) -> None:
 
 
 KEYS = st.sampled_from(
-    "@type @id @graph @value name brand image url sku offers price priceCurrency lowPrice availability hasVariant isVariantOf"
-    " itemOffered priceSpecification priceType referenceQuantity value mainEntity itemListElement item review seller variants"
-    " additionalProperty eligibleQuantity minValue product publisher".split()
+    [
+        "@type",
+        "@id",
+        "@graph",
+        "@value",
+        "name",
+        "brand",
+        "image",
+        "url",
+        "sku",
+        "offers",
+        "price",
+        "priceCurrency",
+        "lowPrice",
+        "availability",
+        "hasVariant",
+        "isVariantOf",
+        "itemOffered",
+        "priceSpecification",
+        "priceType",
+        "referenceQuantity",
+        "value",
+        "mainEntity",
+        "itemListElement",
+        "item",
+        "review",
+        "seller",
+        "variants",
+        "additionalProperty",
+        "eligibleQuantity",
+        "minValue",
+        "product",
+        "publisher",
+    ]
 )
 WORDS = st.sampled_from(
-    "Product ProductGroup Offer AggregateOffer ItemList WebPage Article Review Lamp #a #b 5.00 -1 EUR $ InStock 2024-01-01".split()
+    [
+        "Product",
+        "ProductGroup",
+        "Offer",
+        "AggregateOffer",
+        "ItemList",
+        "WebPage",
+        "Article",
+        "Review",
+        "Lamp",
+        "#a",
+        "#b",
+        "5.00",
+        "-1",
+        "EUR",
+        "$",
+        "InStock",
+        "2024-01-01",
+    ]
 )
 SHAPES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | WORDS,
@@ -102,14 +158,38 @@ def test_no_shape_of_structured_data_breaks_it(shape: Any) -> None:
 
 
 ROWS = st.dictionaries(
-    st.sampled_from("id title name price sku available options option1 public_title attributes display_price is_in_stock".split()), SHAPES
+    st.sampled_from(
+        [
+            "id",
+            "title",
+            "name",
+            "price",
+            "sku",
+            "available",
+            "options",
+            "option1",
+            "public_title",
+            "attributes",
+            "display_price",
+            "is_in_stock",
+        ]
+    ),
+    SHAPES,
 )
 
 
 @given(rows=st.lists(ROWS, max_size=3), more=st.dictionaries(KEYS, SHAPES, max_size=4))
 @settings(max_examples=100, deadline=None)
 def test_no_shape_of_shop_data_breaks_it(rows: list[Any], more: dict[str, Any]) -> None:
-    theme = json.dumps({"id": 1, "title": "x", "handle": "lamp", **more, "variants": [{"id": 1, "price": 5, "title": "x", **r} for r in rows]})
+    theme = json.dumps(
+        {
+            "id": 1,
+            "title": "x",
+            "handle": "lamp",
+            **more,
+            "variants": [{"id": 1, "price": 5, "title": "x", **r} for r in rows],
+        }
+    )
     config = json.dumps({"spConfig": {"attributes": more, "optionPrices": more, "salable": more, "sku": more}})
     state = json.dumps({"product": {"name": "x", "price": more, "variants": rows, **more}})
     for body in (

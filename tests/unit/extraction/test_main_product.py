@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - markup reads best unbroken
 """Which of several marked-up products a page is about."""
 
 from __future__ import annotations
@@ -6,7 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 from product_checks.extraction import Failure, extract
-
 from tests.unit.extraction.building import URL, of, page, product, script
 
 
@@ -52,7 +52,9 @@ def test_the_title_decides_where_the_heading_does_not() -> None:
 
 
 def test_an_item_number_in_the_address_decides() -> None:
-    found = of(product("1.00", name="Bulb", sku="1111"), product("95.00", sku="2222"), url="https://shop.example/p/x-2222.html")
+    found = of(
+        product("1.00", name="Bulb", sku="1111"), product("95.00", sku="2222"), url="https://shop.example/p/x-2222.html"
+    )
     assert found.price == Decimal(95)
 
 
@@ -97,7 +99,14 @@ def test_an_offer_elsewhere_on_the_page_is_not_the_products() -> None:
 
 
 def test_a_top_level_offer_is_of_what_it_offers() -> None:
-    found = of({"@type": "Offer", "price": "95.00", "priceCurrency": "EUR", "itemOffered": {"@type": "Product", "name": "Lamp"}})
+    found = of(
+        {
+            "@type": "Offer",
+            "price": "95.00",
+            "priceCurrency": "EUR",
+            "itemOffered": {"@type": "Product", "name": "Lamp"},
+        }
+    )
     assert (found.title, found.price) == ("Lamp", Decimal(95))
 
 

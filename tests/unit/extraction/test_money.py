@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - shops write these very characters
 """Prices as the shops of the world write them."""
 
 from __future__ import annotations
@@ -7,6 +8,7 @@ from decimal import Decimal
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
 from product_checks.extraction.currency import decimals, format_price
 from product_checks.extraction.hints import Hints
 from product_checks.extraction.money import Amount, read_amount
@@ -53,7 +55,20 @@ READINGS = [
 ]
 
 NO_PRICES = [
-    *("Price on request", "Free", "", "N/A", "call us", "0", "0.00", "0,00 €", "-5.00", "−12,99 €", "USD -12.99", "€ -3"),
+    *(
+        "Price on request",
+        "Free",
+        "",
+        "N/A",
+        "call us",
+        "0",
+        "0.00",
+        "0,00 €",
+        "-5.00",
+        "−12,99 €",
+        "USD -12.99",
+        "€ -3",
+    ),
     *("19.99 9.99", "2 for 5.00", "12,99 € / 100 g", "12|99", "12 99", "1.2.3", "1,2,3", "20 %", "1e3"),
     *("99999999999999999", "9" * 5000, "12.500"),  # the last one has two honest readings where people write points
 ]

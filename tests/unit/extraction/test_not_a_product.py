@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - markup reads best unbroken
 """Pages that are no product's, however much they look like one."""
 
 from __future__ import annotations
@@ -6,8 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from product_checks.extraction import Failure, extract
 
+from product_checks.extraction import Failure, extract
 from tests.unit.extraction.building import URL, of, page, product, script
 
 ARTICLE = {"@type": "NewsArticle", "headline": "Ten lamps", "url": URL}
@@ -42,9 +43,15 @@ def pages() -> dict[str, tuple[list[Any], dict[str, str]]]:
             {"head": OG_ARTICLE, "title": "Ten lamps"},
         ),
         "a recipe that calls itself a product": ([RECIPE], {"head": OG_PRODUCT}),
-        "a recipe with a price tag": ([RECIPE], {"head": OG_PRODUCT.replace("Lamp", "Soup") + OG_PRICE, "title": "Soup"}),
+        "a recipe with a price tag": (
+            [RECIPE],
+            {"head": OG_PRODUCT.replace("Lamp", "Soup") + OG_PRICE, "title": "Soup"},
+        ),
         "a list": ([{"@type": "ItemList", "itemListElement": listed}], {}),
-        "a collection": ([{"@type": "CollectionPage", "mainEntity": {"@type": "ItemList", "itemListElement": listed}}], {}),
+        "a collection": (
+            [{"@type": "CollectionPage", "mainEntity": {"@type": "ItemList", "itemListElement": listed}}],
+            {},
+        ),
         "a collection with a price tag": (
             [{"@type": "CollectionPage", "mainEntity": {"@type": "ItemList", "itemListElement": listed}}],
             {"head": OG_PRICE},
@@ -82,12 +89,20 @@ def test_a_real_offer_outweighs_the_type_article() -> None:
 
 
 def test_a_product_page_may_hold_a_recipe_or_a_guide() -> None:
-    for extra in (RECIPE, {"@type": "HowTo", "name": "Hang it"}, {"@type": "FAQPage", "mainEntity": []}, {"@type": "VideoObject"}):
+    for extra in (
+        RECIPE,
+        {"@type": "HowTo", "name": "Hang it"},
+        {"@type": "FAQPage", "mainEntity": []},
+        {"@type": "VideoObject"},
+    ):
         assert of(extra, product("5.00"), title="Lamp").price == Decimal(5)
 
 
 def test_a_sold_out_product_without_offers_stays_a_product() -> None:
-    found = of({"@type": "Product", "name": "Lamp", "sku": "L1", "brand": "Acme"}, head='<meta property="og:type" content="website">')
+    found = of(
+        {"@type": "Product", "name": "Lamp", "sku": "L1", "brand": "Acme"},
+        head='<meta property="og:type" content="website">',
+    )
     assert (found.is_product, found.price, found.currency, found.availability) == (True, None, None, "unknown")
     assert found.reason
 

@@ -40,18 +40,31 @@ PRICED = {
         "15",
     ),
     "suggested prices of all names": (
-        {"priceSpecification": [*(spec(20 + n, priceType=t) for n, t in enumerate(["MSRP", "SRP", "MinimumAdvertisedPrice"])), spec(15)]},
+        {
+            "priceSpecification": [
+                *(spec(20 + n, priceType=t) for n, t in enumerate(["MSRP", "SRP", "MinimumAdvertisedPrice"])),
+                spec(15),
+            ]
+        },
         "15",
     ),
     "a sale price beside a regular one": (
-        {"priceSpecification": [spec(20, priceType="RegularPrice"), spec(15, priceType="https://schema.org/SalePrice")]},
+        {
+            "priceSpecification": [
+                spec(20, priceType="RegularPrice"),
+                spec(15, priceType="https://schema.org/SalePrice"),
+            ]
+        },
         "15",
     ),
     "a base price per litre": (
         {"priceSpecification": [spec(3, referenceQuantity={"value": 1, "unitCode": "LTR"}), spec(15)]},
         "15",
     ),
-    "a price per piece": ({"priceSpecification": [spec(15, referenceQuantity={"value": "1", "unitCode": "C62"})]}, "15"),
+    "a price per piece": (
+        {"priceSpecification": [spec(15, referenceQuantity={"value": "1", "unitCode": "C62"})]},
+        "15",
+    ),
     "a member price": (
         {"priceSpecification": [spec(9.95, validForMemberTier={"@id": "#gold"}), spec(15)]},
         "15",
@@ -62,16 +75,28 @@ PRICED = {
         "15",
     ),
     "a delivery charge": (
-        {"priceSpecification": [{"@type": "DeliveryChargeSpecification", "price": 5, "priceCurrency": "EUR"}, spec(15)]},
+        {
+            "priceSpecification": [
+                {"@type": "DeliveryChargeSpecification", "price": 5, "priceCurrency": "EUR"},
+                spec(15),
+            ]
+        },
         "15",
     ),
     "bulk prices": ({"priceSpecification": [spec(11, eligibleQuantity={"minValue": 10}), spec(15)]}, "15"),
     "an offer that ended": ({"price": "15", "priceCurrency": "EUR", "priceValidUntil": "2001-01-01"}, "15"),
     "shipping in the offer": (
-        {"price": "15", "priceCurrency": "EUR", "shippingDetails": {"shippingRate": {"value": "4.90", "currency": "EUR"}}},
+        {
+            "price": "15",
+            "priceCurrency": "EUR",
+            "shippingDetails": {"shippingRate": {"value": "4.90", "currency": "EUR"}},
+        },
         "15",
     ),
-    "a money amount in the price's place": ({"price": {"@type": "MonetaryAmount", "value": "15"}, "priceCurrency": "EUR"}, "15"),
+    "a money amount in the price's place": (
+        {"price": {"@type": "MonetaryAmount", "value": "15"}, "priceCurrency": "EUR"},
+        "15",
+    ),
 }
 
 
@@ -106,7 +131,9 @@ def test_leaves_the_price_open(stated: dict[str, Any]) -> None:
 
 
 def test_takes_the_lowest_of_several_offers() -> None:
-    found = of(product(offers=[{"@type": "Offer", "price": p, "priceCurrency": "EUR"} for p in ("32.95", "17.95", "22.2")]))
+    found = of(
+        product(offers=[{"@type": "Offer", "price": p, "priceCurrency": "EUR"} for p in ("32.95", "17.95", "22.2")])
+    )
     assert (found.price, found.price_low, found.price_high) == (Decimal("17.95"), Decimal("17.95"), Decimal("32.95"))
 
 
@@ -118,13 +145,21 @@ def test_used_goods_are_not_the_product() -> None:
 
 
 def test_rent_is_no_price() -> None:
-    rent = {"@type": "Offer", "price": "2", "priceCurrency": "EUR", "businessFunction": "http://purl.org/goodrelations/v1#LeaseOut"}
+    rent = {
+        "@type": "Offer",
+        "price": "2",
+        "priceCurrency": "EUR",
+        "businessFunction": "http://purl.org/goodrelations/v1#LeaseOut",
+    }
     found = of(product(offers=[rent, {"@type": "Offer", "price": "20", "priceCurrency": "EUR"}]))
     assert found.price == Decimal(20)
 
 
 def test_several_sellers_are_no_variants() -> None:
-    offers = [{"@type": "Offer", "price": p, "priceCurrency": "EUR", "seller": {"name": s}} for p, s in (("12", "A"), ("11", "B"))]
+    offers = [
+        {"@type": "Offer", "price": p, "priceCurrency": "EUR", "seller": {"name": s}}
+        for p, s in (("12", "A"), ("11", "B"))
+    ]
     found = of(product(offers={"@type": "AggregateOffer", "lowPrice": "11", "priceCurrency": "EUR", "offers": offers}))
     assert (found.price, found.variants) == (Decimal(11), ())
 
@@ -169,7 +204,13 @@ def test_follows_references_between_nodes() -> None:
         "@context": "https://schema.org",
         "@graph": [
             {"@type": "Offer", "@id": "#offer", "price": "12", "priceCurrency": "EUR", "availability": "InStock"},
-            {"@type": "Product", "@id": "#lamp", "name": "Lamp", "offers": {"@id": "#offer"}, "brand": {"@id": "#brand"}},
+            {
+                "@type": "Product",
+                "@id": "#lamp",
+                "name": "Lamp",
+                "offers": {"@id": "#offer"},
+                "brand": {"@id": "#brand"},
+            },
         ],
     }
     found = of(graph)

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - markup reads best unbroken
 """What shop software and script frameworks embed about the page's product."""
 
 from __future__ import annotations
@@ -8,8 +9,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from product_checks.extraction import Extraction, extract
 
+from product_checks.extraction import Extraction, extract
 from tests.unit.extraction.building import page, product, script
 
 URL = "https://shop.example/products/mug"
@@ -26,10 +27,33 @@ def rows(found: Extraction) -> list[tuple[Any, ...]]:
 
 def mug(scale: Any = 1, **more: Any) -> dict[str, Any]:
     variants = [
-        {"id": 1, "title": "Red / S", "option1": "Red", "option2": "S", "sku": "M-R", "available": True, "price": 1990 * scale},
-        {"id": 2, "title": "Blue / S", "option1": "Blue", "option2": "S", "sku": "M-B", "available": False, "price": 2490 * scale},
+        {
+            "id": 1,
+            "title": "Red / S",
+            "option1": "Red",
+            "option2": "S",
+            "sku": "M-R",
+            "available": True,
+            "price": 1990 * scale,
+        },
+        {
+            "id": 2,
+            "title": "Blue / S",
+            "option1": "Blue",
+            "option2": "S",
+            "sku": "M-B",
+            "available": False,
+            "price": 2490 * scale,
+        },
     ]
-    about = {"id": 9, "title": "Mug", "handle": "mug", "vendor": "Acme", "available": True, "options": ["Color", "Size"]}
+    about = {
+        "id": 9,
+        "title": "Mug",
+        "handle": "mug",
+        "vendor": "Acme",
+        "available": True,
+        "options": ["Color", "Size"],
+    }
     return {**about, "variants": variants, **more}
 
 
@@ -84,7 +108,10 @@ def test_another_products_data_is_left_alone() -> None:
 
 
 def test_analytics_know_prices_but_no_stock() -> None:
-    variants = [{"id": n, "price": p, "name": f"Mug - {t}", "public_title": t, "sku": f"M{n}"} for n, p, t in ((1, 1990, "S"), (2, 2490, "L"))]
+    variants = [
+        {"id": n, "price": p, "name": f"Mug - {t}", "public_title": t, "sku": f"M{n}"}
+        for n, p, t in ((1, 1990, "S"), (2, 2490, "L"))
+    ]
     code = f"window.ShopifyAnalytics.meta.currency = 'EUR';\nvar meta = {json.dumps({'product': {'id': 9, 'variants': variants}})};"
     found = extract(page(f"<script>{code}</script>", head=OG), URL)
     assert rows(found) == [("M1", "19.90", "unknown"), ("M2", "24.90", "unknown")]
@@ -92,13 +119,30 @@ def test_analytics_know_prices_but_no_stock() -> None:
 
 
 def test_one_default_variant_is_no_variant() -> None:
-    data = mug(variants=[{"id": 1, "title": "Default Title", "option1": "Default Title", "sku": "M", "available": True, "price": 1990}])
+    data = mug(
+        variants=[
+            {
+                "id": 1,
+                "title": "Default Title",
+                "option1": "Default Title",
+                "sku": "M",
+                "available": True,
+                "price": 1990,
+            }
+        ]
+    )
     found = extract(page(f'<script type="application/json">{json.dumps(data)}</script>', head=og_price("19.90")), URL)
     assert (found.price, found.availability, found.variants) == (Decimal("19.90"), "in_stock", ())
 
 
 def variation(sku: str, price: float, **more: Any) -> dict[str, Any]:
-    return {"attributes": {"attribute_pa_size": sku.lower()}, "sku": sku, "display_price": price, "is_in_stock": True, **more}
+    return {
+        "attributes": {"attribute_pa_size": sku.lower()},
+        "sku": sku,
+        "display_price": price,
+        "is_in_stock": True,
+        **more,
+    }
 
 
 def woo(*variations: dict[str, Any]) -> str:
@@ -112,7 +156,10 @@ def test_reads_variations_of_a_form() -> None:
         variation("L", 29.1, availability_html='<p class="stock available-on-backorder">later</p>'),
         variation("X", 1, variation_is_visible=False),
     )
-    data = product(name="Mug", offers={"@type": "AggregateOffer", "lowPrice": "15.30", "highPrice": "29.10", "priceCurrency": "EUR"})
+    data = product(
+        name="Mug",
+        offers={"@type": "AggregateOffer", "lowPrice": "15.30", "highPrice": "29.10", "priceCurrency": "EUR"},
+    )
     found = extract(page(script(data) + form), URL)
     assert rows(found) == [("S", "15.30", "in_stock"), ("M", "21.25", "out_of_stock"), ("L", "29.10", "backorder")]
     assert found.to_json()["variants"][0]["price"] == "15.30"
@@ -126,7 +173,13 @@ def test_variations_that_are_loaded_later_are_none() -> None:
 
 def test_reads_the_options_of_a_configurable_product() -> None:
     config = {
-        "attributes": {"93": {"code": "color", "label": "Color", "options": [{"label": "Red", "products": ["1"]}, {"label": "Blue", "products": ["2"]}]}},
+        "attributes": {
+            "93": {
+                "code": "color",
+                "label": "Color",
+                "options": [{"label": "Red", "products": ["1"]}, {"label": "Blue", "products": ["2"]}],
+            }
+        },
         "optionPrices": {
             "1": {"oldPrice": {"amount": 25}, "finalPrice": {"amount": 19.9}},
             "2": {"oldPrice": {"amount": 25}, "finalPrice": {"amount": 24.9}},
@@ -143,7 +196,10 @@ def test_reads_the_options_of_a_configurable_product() -> None:
 
 
 STATES = {
-    "Next": ('<script id="__NEXT_DATA__" type="application/json">{}</script>', {"props": {"pageProps": {"product": None}}}),
+    "Next": (
+        '<script id="__NEXT_DATA__" type="application/json">{}</script>',
+        {"props": {"pageProps": {"product": None}}},
+    ),
     "preloaded": ("<script>window.__INITIAL_STATE__ = {};</script>", {"pdp": {"product": None}}),
     "Nuxt": ("<script>window.__NUXT__={}</script>", {"data": [{"product": None}]}),
 }
@@ -164,7 +220,12 @@ def test_reads_embedded_state(state: tuple[str, dict[str, Any]], shape: dict[str
     mine = {"name": "Mug", "availableForSale": True, **shape}
     body = frame.replace("{}", json.dumps(around).replace("null", json.dumps(mine, ensure_ascii=False)))
     found = extract(page(body, head=OG), URL)
-    assert (found.title, found.price, found.currency, found.availability) == ("Mug", Decimal("19.90"), "EUR", "in_stock")
+    assert (found.title, found.price, found.currency, found.availability) == (
+        "Mug",
+        Decimal("19.90"),
+        "EUR",
+        "in_stock",
+    )
 
 
 def test_reads_flattened_state() -> None:
@@ -182,5 +243,8 @@ def test_recommendations_in_state_are_not_the_product() -> None:
 
 def test_state_is_not_asked_where_structured_data_states_a_price() -> None:
     state = {"product": {"name": "Mug", "price": 7}}
-    body = script(product("5.00", name="Mug")) + f'<script id="__NEXT_DATA__" type="application/json">{json.dumps(state)}</script>'
+    body = (
+        script(product("5.00", name="Mug"))
+        + f'<script id="__NEXT_DATA__" type="application/json">{json.dumps(state)}</script>'
+    )
     assert extract(page(body), URL).price == Decimal(5)

@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - markup reads best unbroken
 """The same lamp told in JSON-LD, microdata, RDFa and meta tags, in the spellings found in the wild."""
 
 from __future__ import annotations
@@ -5,11 +6,13 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from product_checks.extraction import Extraction, extract
 
+from product_checks.extraction import Extraction, extract
 from tests.unit.extraction.building import URL, of, page, product
 
-LAMP = '{"@context":"https://schema.org","@type":"Product","name":"Lamp","offers":{"price":"5.00","priceCurrency":"EUR"}}'
+LAMP = (
+    '{"@context":"https://schema.org","@type":"Product","name":"Lamp","offers":{"price":"5.00","priceCurrency":"EUR"}}'
+)
 
 
 def is_lamp(found: Extraction) -> bool:
@@ -38,7 +41,14 @@ def test_finds_json_ld(form: str) -> None:
 @pytest.mark.parametrize(
     "kind",
     [
-        *("Product", "http://schema.org/Product", "https://schema.org/Product", "schema:Product", "product", ["Product", "Car"]),
+        *(
+            "Product",
+            "http://schema.org/Product",
+            "https://schema.org/Product",
+            "schema:Product",
+            "product",
+            ["Product", "Car"],
+        ),
         *("IndividualProduct", "ProductModel", ["Thing", "Product"], ["Book", "Product"], "Book", "Vehicle"),
     ],
 )
@@ -47,7 +57,9 @@ def test_knows_products_by_any_name(kind: str) -> None:
 
 
 def test_reads_prefixed_terms() -> None:
-    found = of('{"@type":"schema:Product","schema:name":"Lamp","schema:offers":{"schema:price":"5.00","schema:priceCurrency":"EUR"}}')
+    found = of(
+        '{"@type":"schema:Product","schema:name":"Lamp","schema:offers":{"schema:price":"5.00","schema:priceCurrency":"EUR"}}'
+    )
     assert is_lamp(found)
 
 
@@ -166,7 +178,13 @@ def test_reads_the_price_label_and_not_the_list_price() -> None:
 
 
 def test_structured_data_leads_and_meta_tags_fill_in() -> None:
-    head = meta(og__title="Best shop", og__image="/o.jpg", product__price__amount="4.00", product__price__currency="EUR", product__brand="B")
+    head = meta(
+        og__title="Best shop",
+        og__image="/o.jpg",
+        product__price__amount="4.00",
+        product__price__currency="EUR",
+        product__brand="B",
+    )
     found = of({"@type": "Product", "name": "Lamp", "offers": {"price": "5.00"}}, head=head)
     assert is_lamp(found)
     assert (found.brand, found.image) == ("B", "https://shop.example/o.jpg")
@@ -174,7 +192,9 @@ def test_structured_data_leads_and_meta_tags_fill_in() -> None:
 
 def test_microdata_without_offers_takes_the_meta_tags_price() -> None:
     body = '<div itemscope itemtype="https://schema.org/Product"><h1 itemprop="name">Lamp</h1></div>'
-    head = meta(og__type="product", product__price__amount="5.00", product__price__currency="EUR", og__availability="instock")
+    head = meta(
+        og__type="product", product__price__amount="5.00", product__price__currency="EUR", og__availability="instock"
+    )
     found = extract(page(body, head=head), URL)
     assert is_lamp(found)
     assert found.availability == "in_stock"

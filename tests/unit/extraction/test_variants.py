@@ -6,7 +6,6 @@ from decimal import Decimal
 from typing import Any
 
 from product_checks.extraction import MAX_VARIANTS, Extraction
-
 from tests.unit.extraction.building import of, product
 
 
@@ -37,7 +36,11 @@ def test_reads_variants_inside_their_group() -> None:
 
 
 def test_reads_variants_that_point_at_their_group() -> None:
-    flat = [group(**{"@id": "#coat"}), {**SMALL, "isVariantOf": {"@id": "#coat"}}, {**LARGE, "isVariantOf": {"@id": "#coat"}}]
+    flat = [
+        group(**{"@id": "#coat"}),
+        {**SMALL, "isVariantOf": {"@id": "#coat"}},
+        {**LARGE, "isVariantOf": {"@id": "#coat"}},
+    ]
     assert rows(of(flat)) == BOTH
     assert rows(of(*flat)) == BOTH
 
@@ -48,13 +51,17 @@ def test_reads_variants_that_name_their_group() -> None:
 
 
 def test_reads_a_group_that_refers_to_its_variants() -> None:
-    graph = {"@graph": [group(hasVariant=[{"@id": "#s"}, {"@id": "#l"}]), {"@id": "#s", **SMALL}, {"@id": "#l", **LARGE}]}
+    graph = {
+        "@graph": [group(hasVariant=[{"@id": "#s"}, {"@id": "#l"}]), {"@id": "#s", **SMALL}, {"@id": "#l", **LARGE}]
+    }
     found = of(graph)
     assert (found.title, rows(found)) == ("Coat", BOTH)
 
 
 def test_reads_a_group_that_is_described_inside_its_variants() -> None:
-    found = of({**SMALL, "isVariantOf": group()}, {**LARGE, "isVariantOf": {"@type": "ProductGroup", "productGroupID": "C"}})
+    found = of(
+        {**SMALL, "isVariantOf": group()}, {**LARGE, "isVariantOf": {"@type": "ProductGroup", "productGroupID": "C"}}
+    )
     assert (found.title, rows(found)) == ("Coat", BOTH)
 
 
@@ -72,7 +79,14 @@ def test_the_pages_address_selects_a_variant() -> None:
 
 def test_offers_of_one_shop_are_variants() -> None:
     offers = [
-        {"@type": "Offer", "sku": "A", "price": "5", "priceCurrency": "EUR", "availability": "OutOfStock", "name": "Red"},
+        {
+            "@type": "Offer",
+            "sku": "A",
+            "price": "5",
+            "priceCurrency": "EUR",
+            "availability": "OutOfStock",
+            "name": "Red",
+        },
         {"@type": "Offer", "sku": "B", "price": "6", "priceCurrency": "EUR", "availability": "InStock", "name": "Blue"},
     ]
     found = of(product(offers=offers))
@@ -82,8 +96,15 @@ def test_offers_of_one_shop_are_variants() -> None:
 
 
 def test_offers_inside_an_aggregate_are_variants() -> None:
-    offers = [{"@type": "Offer", "sku": s, "price": p, "priceCurrency": "EUR", "availability": "InStock"} for s, p in ("A5", "B6")]
-    found = of(product(offers={"@type": "AggregateOffer", "lowPrice": 5, "highPrice": 6, "priceCurrency": "EUR", "offers": offers}))
+    offers = [
+        {"@type": "Offer", "sku": s, "price": p, "priceCurrency": "EUR", "availability": "InStock"}
+        for s, p in ("A5", "B6")
+    ]
+    found = of(
+        product(
+            offers={"@type": "AggregateOffer", "lowPrice": 5, "highPrice": 6, "priceCurrency": "EUR", "offers": offers}
+        )
+    )
     assert rows(found) == [("A", "5", "in_stock"), ("B", "6", "in_stock")]
 
 
@@ -101,6 +122,11 @@ def test_keeps_a_bounded_number_of_variants_and_says_so() -> None:
 
 
 def test_an_unknown_stock_among_sold_out_variants_stays_unknown() -> None:
-    unknown = {"@type": "Product", "sku": "U", "name": "U", "offers": {"@type": "Offer", "price": "5", "priceCurrency": "EUR"}}
+    unknown = {
+        "@type": "Product",
+        "sku": "U",
+        "name": "U",
+        "offers": {"@type": "Offer", "price": "5", "priceCurrency": "EUR"},
+    }
     found = of(group(hasVariant=[member("S", "5", "OutOfStock"), unknown]))
     assert found.availability == "unknown"

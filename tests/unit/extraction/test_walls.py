@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - markup reads best unbroken
 """Bot walls and waiting rooms: a failed check that says so, never a product that is sold out."""
 
 from __future__ import annotations
@@ -5,17 +6,23 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
-from product_checks.extraction import Failure, extract
 
+from product_checks.extraction import Failure, extract
 from tests.unit.extraction.building import URL, of, page, product
 
 WALLS = {
     "challenge page": page("<p>Checking if the site connection is secure</p>", title="Just a moment..."),
     "challenge script": page('<script>window._cf_chl_opt={}</script><div id="challenge"></div>', title="shop.example"),
     "blocked by rules": page("<h1>Sorry, you have been blocked</h1><p>Ray ID: 1</p>", title="Attention Required!"),
-    "access denied": page("<h1>Access Denied</h1>You don't have permission to access this. Reference #18.2d1", title="Access Denied"),
-    "robot check": page("<p>Enter the characters you see below</p><form action='/errors/validateCaptcha'></form>", title="Shop"),
-    "press and hold": page("<p>Press &amp; Hold to confirm you are a human</p><div id='px-captcha'></div>", title="Shop"),
+    "access denied": page(
+        "<h1>Access Denied</h1>You don't have permission to access this. Reference #18.2d1", title="Access Denied"
+    ),
+    "robot check": page(
+        "<p>Enter the characters you see below</p><form action='/errors/validateCaptcha'></form>", title="Shop"
+    ),
+    "press and hold": page(
+        "<p>Press &amp; Hold to confirm you are a human</p><div id='px-captcha'></div>", title="Shop"
+    ),
     "identity": page("<h1>Verify Your Identity</h1><p>Are you human?</p>", title="Verify Your Identity"),
     "ad blocker": page(
         '<p>Please enable JS and disable any ad blocker</p><script src="https://ct.captcha-delivery.com/c.js"></script>',
@@ -31,8 +38,12 @@ WALLS = {
     "German": page("<p>Bitte bestätigen Sie, dass Sie ein Mensch sind.</p>", title="Sicherheitsüberprüfung"),
     "too many requests": page("<h1>429 Too Many Requests</h1>", title="429 Too Many Requests"),
     "forbidden": page("<h1>403 Forbidden</h1><hr>nginx", title="403 Forbidden"),
-    "firewall challenge": page('<script src="https://x.awswaf.com/challenge.js"></script><script>AwsWafIntegration.x()</script>', title=""),
-    "script token": page('<script src="/149e9513/ips.js?KP_UIDz=1"></script><script>window.KPSDK={}</script>', title=""),
+    "firewall challenge": page(
+        '<script src="https://x.awswaf.com/challenge.js"></script><script>AwsWafIntegration.x()</script>', title=""
+    ),
+    "script token": page(
+        '<script src="/149e9513/ips.js?KP_UIDz=1"></script><script>window.KPSDK={}</script>', title=""
+    ),
     "browser check": page("<p>Checking your browser before accessing the shop</p>", title="DDoS-Guard"),
     "log in first": page("<form><input name='password'></form>", title="Sign in"),
 }
@@ -41,7 +52,12 @@ WALLS = {
 @pytest.mark.parametrize("wall", WALLS.values(), ids=WALLS)
 def test_a_wall_is_said_to_be_one(wall: str) -> None:
     found = extract(wall, URL)
-    assert (found.is_product, found.failure, found.price, found.availability) == (False, Failure.BLOCKED, None, "unknown")
+    assert (found.is_product, found.failure, found.price, found.availability) == (
+        False,
+        Failure.BLOCKED,
+        None,
+        "unknown",
+    )
     assert found.reason
 
 

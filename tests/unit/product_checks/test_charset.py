@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - pages hold these very characters
 """The charset of a page: mark, header, the page's own word, a safe guess, and never an exception."""
 
 from __future__ import annotations
@@ -7,6 +8,7 @@ import codecs
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+
 from product_checks.charset import decode
 
 GERMAN = "<p>Wärmepumpe für 5 €</p>"
@@ -49,7 +51,10 @@ def test_the_header_wins_over_the_page() -> None:
     assert decode(meta("windows-1252").encode(), "text/html; charset=utf-8").endswith(GERMAN)
 
 
-@pytest.mark.parametrize(("charset", "text"), [("shift_jis", "在庫あり"), ("gb2312", "有货"), ("euc-kr", "재고"), ("windows-1251", "руб"), ("big5", "庫存")])
+@pytest.mark.parametrize(
+    ("charset", "text"),
+    [("shift_jis", "在庫あり"), ("gb2312", "有货"), ("euc-kr", "재고"), ("windows-1251", "руб"), ("big5", "庫存")],
+)
 def test_knows_the_charsets_of_the_world(charset: str, text: str) -> None:
     assert decode(text.encode(charset), f"text/html; charset={charset}") == text
 

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - pages hold these very characters
 """The command that says what a saved page offers."""
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+
 from product_checks.extract import main
 
 PAGES = Path(__file__).parents[2] / "pages"
@@ -35,7 +37,9 @@ def test_a_page_without_a_product_is_an_answer_too(capfdbinary: pytest.CaptureFi
 def test_reads_standard_input_in_the_charset_of_its_header(
     monkeypatch: pytest.MonkeyPatch, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
-    body = (PAGES / "variants.html").read_text("utf-8").replace('<meta charset="utf-8">', "").encode("cp1252", "replace")
+    body = (
+        (PAGES / "variants.html").read_text("utf-8").replace('<meta charset="utf-8">', "").encode("cp1252", "replace")
+    )
     monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.BytesIO(body)))
     assert main(["-", "--url", "https://teahouse.example/x", "--content-type", "text/html; charset=iso-8859-1"]) == 0
     assert json.loads(capfdbinary.readouterr().out)["title"] == "Sencha – Frühling"
