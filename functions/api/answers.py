@@ -76,9 +76,13 @@ def render(response: Response, incoming: Incoming) -> Json:
     return {
         "statusCode": response.status,
         "headers": headers,
-        "body": "" if incoming.method == "HEAD" else to_json(response.body),
+        "body": "" if incoming.method == "HEAD" else _text(response.body),
         "isBase64Encoded": False,
     }
+
+
+def _text(body: Json | str) -> str:
+    return body if isinstance(body, str) else to_json(body)
 
 
 def to_json(body: Any) -> str:

@@ -105,7 +105,7 @@ def _default(parameter: Parameter) -> Mapping[str, Any]:
 
 def _responses(one: Route, *, is_trigger: bool) -> Json:
     schema = one.schema or {"type": "object"}
-    answers: Json = {"200": {"description": "The answer", "content": {"application/json": {"schema": schema}}}}
+    answers: Json = {"200": {"description": "The answer", "content": {one.media_type: {"schema": schema}}}}
     if is_trigger:
         answers["200"]["description"] = "The run has ended within the time that the caller waits"
         accepted = one.schema or {}
@@ -130,7 +130,7 @@ def _problems(one: Route, *, is_trigger: bool) -> list[tuple[str, str]]:
         found.append(("404", "NotFound"))
     if one.method == "POST":
         found.append(("409", "Conflict"))
-    if one.method != "GET":
+    if one.method != "GET" and not one.ignores_body:
         found += [("413", "TooLarge"), ("415", "NotJson")]
     found.append(("422", "InvalidInput"))
     if is_trigger:

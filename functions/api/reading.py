@@ -32,7 +32,7 @@ def read(
 
 
 def _body(incoming: Incoming, route: Route) -> Json:
-    if incoming.is_read:
+    if incoming.is_read or route.ignores_body:
         return {}
     body = incoming.body()
     if route.guard is Guard.WEBHOOK:

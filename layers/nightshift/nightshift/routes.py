@@ -49,9 +49,12 @@ class Request:
 
 @dataclass(frozen=True)
 class Response:
-    """An answer; a plain dict from a route's handler means 200 with that JSON."""
+    """An answer; a plain dict from a route's handler means 200 with that JSON.
 
-    body: Json
+    A text is answered as it stands, and says in its headers what it is (`Content-Type`).
+    """
+
+    body: Json | str
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
 
@@ -95,6 +98,8 @@ class Route:
         path: its placeholders are in braces, each declared in `path_parameters`.
         required: the names of query and body parameters that must be given.
         schema: the JSON Schema of the 200 answer, for the API's description.
+        media_type: what that answer is, where it is not JSON.
+        ignores_body: whatever is sent is let in and not looked at, as one-click unsubscribe (RFC 8058) needs it.
     """
 
     method: str
@@ -107,6 +112,8 @@ class Route:
     body: Sequence[Parameter] = ()
     required: Sequence[str] = ()
     schema: Json | None = None
+    media_type: str = "application/json"
+    ignores_body: bool = False
 
 
 @dataclass(frozen=True)

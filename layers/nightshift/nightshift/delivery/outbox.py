@@ -56,7 +56,7 @@ class Outbox:
         self._sql = queries("nightshift.delivery")
 
     def recover(self) -> Row:
-        """End the claims of runs that are gone; return how many mails are `doubtful`, how many notifications `failed`."""
+        """End the claims of runs that are gone; return the numbers of `doubtful` mails and `failed` notifications."""
         return self._run.write(self._sql["recover"], attempts=ATTEMPTS)[0]
 
     def claim(self, kinds: Sequence[str] | None) -> Iterator[Sequence[str]]:

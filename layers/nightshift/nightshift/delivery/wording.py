@@ -21,6 +21,8 @@ def subject(digest: Digest, locale: str) -> str:
 def heading(digest: Digest) -> str:
     """Return the headline, as in `2 lower prices, 1 item back in stock`."""
     prices, stocks = len(digest.prices), len(digest.stocks)
+    if len(digest.items) == 1 and not digest.more:
+        return "Now at a lower price" if prices else "Back in stock"
     if digest.more:
         return f"{prices + stocks + digest.more} pieces of news about what you follow"
     parts = [

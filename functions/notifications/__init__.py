@@ -1,0 +1,1 @@
+"""Notifications: what the outbox holds is delivered, read in the shop, and stopped on request."""
