@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from product_checks.extraction.jsonld import read_blocks
-from product_checks.extraction.main_product import Choice, choose, claims_page, same_name
+from product_checks.extraction.main_product import Choice, choose, claims_page, is_stranger, same_name
 from product_checks.extraction.merge import Told, merged, shop_data
 from product_checks.extraction.microdata import read_items
 from product_checks.extraction.model import Extraction, Failure
@@ -70,8 +70,8 @@ def _read(page: Page) -> _Reading:
     graphs = [g for g in graphs if g.kinds or g.candidates or g.stray_offers]
     choices = [choose(graph, page) for graph in graphs]
     told = [_told(graph, choice, page) for graph, choice in zip(graphs, choices, strict=True)]
-    kept = _agreeing([t for t in told if t is not None], page)
     meta = read_meta(page)
+    kept = _agreeing([t for t in told if t is not None], page, meta)
     data = _shop_data(page, kept, meta)
     return _Reading(page, meta, kept, data, choices, graphs, blocks.broken_products)
 
@@ -94,8 +94,14 @@ def _told(graph: Graph, choice: Choice, page: Page) -> Told | None:
     return Told(graph.source, node, offered)
 
 
-def _agreeing(told: list[Told], page: Page) -> list[Told]:
-    """The tellings that are of the same product, the one with offers first."""
+def _agreeing(told: list[Told], page: Page, meta: MetaProduct) -> list[Told]:
+    """The tellings that are of the page's product: those tied to the page before others, those with offers first."""
+    strangers = [t for t in told if is_stranger(t.node, page) and t.offered.quote.price != meta.quote.price]
+    if len(strangers) < len(told):
+        told = [t for t in told if t not in strangers]  # beside the page's own product they are others
+    elif meta.calls_itself_product and meta.title:
+        # The page names its product in its meta tags; microdata of another name is a neighbour's.
+        told = [t for t in told if meta.quote.price is None and t.source == "JSON-LD"]
     told.sort(key=lambda t: not t.offered.has_offers)
     first = told[:1]
     for other in told[1:]:
@@ -142,7 +148,7 @@ def _no_product(reading: _Reading) -> Extraction:
         return Extraction.failed(Failure.NOT_A_PRODUCT, sentence)
     from product_checks.extraction.walls import why_empty
 
-    empty = why_empty(reading.page)
+    empty = None if reading.graphs else why_empty(reading.page)
     if empty is not None:
         return Extraction.failed(*empty)
     if reading.meta.calls_itself_product:

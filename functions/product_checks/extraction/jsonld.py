@@ -44,7 +44,7 @@ def _read_block(text: str, blocks: Blocks) -> None:
     if not text.strip():
         return
     try:
-        found = loads(text)
+        found = [inner for value in loads(text) for inner in (loads(value) if isinstance(value, str) else [value])]
     except BrokenJsonError:
         blocks.broken_products += bool(_PRODUCT.search(text[:200_000]))
         return

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - names hold these very characters
 """Chooses the product that a page is about among all that it marks up, by rules that can be told to a shop."""
 
 from __future__ import annotations
@@ -5,6 +6,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from itertools import takewhile
 
 from product_checks.extraction.addresses import Address
 from product_checks.extraction.nodes import Node, name_of, nodes, text, values
@@ -39,7 +41,7 @@ def choose(graph: Graph, page: Page) -> Choice:
         chosen = _only(rule(families, page))
         if chosen is not None:
             return Choice(chosen, len(families))
-    return Choice(None, len(families))
+    return Choice(_as_group(_at_page(families, page)), len(families))
 
 
 def claims_page(node: Node, page: Page) -> bool:
@@ -47,9 +49,43 @@ def claims_page(node: Node, page: Page) -> bool:
     return _matches_address(node, page) > 0 or _matches_title(node, page)
 
 
+def is_stranger(node: Node, page: Page) -> bool:
+    """Whether nothing ties a product to its page: no address of its own, hardly a word of any title."""
+    if _matches_address(node, page):
+        return False
+    name = _plain(name_of(node.get("name")) or "")
+    titles = [_plain(title) for title in (*page.headings, page.meta.get("og:title"), page.title) if title]
+    return not any(_are_alike(name, title) for title in titles)
+
+
+def _are_alike(name: str, title: str) -> bool:
+    """Whether one name holds the other, or they share half of the shorter one's words."""
+    if name in title or title in name:
+        return True
+    ours, theirs = set(name.split()), set(title.split())
+    return 2 * len(ours & theirs) >= min(len(ours), len(theirs))
+
+
 def same_name(one: str | None, other: str | None) -> bool:
     """Whether two names are the same but for case, accents and punctuation."""
     return bool(one and other and _plain(one) and _plain(one) == _plain(other))
+
+
+def _at_page(candidates: list[Candidate], page: Page) -> list[Candidate]:
+    return [c for c in candidates if _matches_address(c.node, page)]
+
+
+def _as_group(candidates: list[Candidate]) -> Candidate | None:
+    """Products that share the page's address and the beginning of their names are one product's variants."""
+    names = [(name_of(c.node.get("name")) or "").split() for c in candidates]
+    shared = list(takewhile(lambda words: len(set(words)) == 1, zip(*names, strict=False)))
+    numbers = {text(c.node.get("sku")) or "" for c in candidates}
+    if len(candidates) < 2 or not shared or len(numbers) < len(candidates):
+        return None
+    name = " ".join(words[0] for words in shared).rstrip(" -–|,/(:")
+    first = {k: v for k, v in candidates[0].node.items() if k in {"brand", "image"}}
+    members = [c.node for c in candidates]
+    return Candidate({**first, "@type": "ProductGroup", "name": name, "hasVariant": members}, Part.TOP)
 
 
 def _only(found: list[Candidate]) -> Candidate | None:

@@ -105,7 +105,7 @@ def _read_offer(node: Node, graph: Graph, hints: Hints, outer_currency: str | No
     return Offer(
         quote=quote,
         node=node,
-        is_aggregate="aggregateoffer" in types(node) or bool(node.get("lowPrice")),
+        is_aggregate="aggregateoffer" in types(node) or bool(node.get("lowPrice") or node.get("offers")),
         url=text(node.get("url"), 2_000),
         seller=name_of(node.get("seller") or node.get("offeredBy")),
         condition=local_name(str(scalar(node.get("itemCondition")) or "")),

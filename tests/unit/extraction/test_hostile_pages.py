@@ -150,7 +150,7 @@ SHAPES = st.recursive(
 
 
 @given(shape=SHAPES)
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_no_shape_of_structured_data_breaks_it(shape: Any) -> None:
     typed = {**shape, "@type": "Product"} if isinstance(shape, dict) else shape
     for data in (shape, typed, {"@graph": shape}, product(offers=shape, brand=shape, image=shape)):
@@ -179,7 +179,7 @@ ROWS = st.dictionaries(
 
 
 @given(rows=st.lists(ROWS, max_size=3), more=st.dictionaries(KEYS, SHAPES, max_size=4))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=40, deadline=None)
 def test_no_shape_of_shop_data_breaks_it(rows: list[Any], more: dict[str, Any]) -> None:
     theme = json.dumps(
         {

@@ -66,7 +66,7 @@ def test_the_main_entity_wins() -> None:
 def test_related_products_do_not_count() -> None:
     related = [product("7.00", name="Bulb")]
     for name in ("isRelatedTo", "isSimilarTo", "isAccessoryOrSparePartFor", "isConsumableFor"):
-        assert of(product("95.00", **{name: related})).price == Decimal(95)
+        assert of({**product("95.00"), name: related}).price == Decimal(95)
 
 
 def test_listed_products_do_not_count() -> None:
@@ -114,3 +114,47 @@ def test_parts_of_a_bundle_are_not_the_bundle() -> None:
     part = product("5.00", name="Bulb")
     offer = {"includesObject": {"@type": "TypeAndQuantityNode", "typeOfGood": part}}
     assert of(product("95.00", isRelatedTo=[part], offer=offer)).price == Decimal(95)
+
+
+NEIGHBOUR = """<div itemscope itemtype="https://schema.org/Product"><b itemprop="name">Bulb</b><div itemprop="offers" itemscope
+    itemtype="https://schema.org/Offer"><meta itemprop="price" content="1.50"></div></div>"""
+OG_LAMP = '<meta property="og:type" content="product"><meta property="og:title" content="Lamp">'
+OG_PRICE = '<meta property="og:price:amount" content="99"><meta property="og:price:currency" content="EUR">'
+
+
+def test_a_neighbour_alone_in_microdata_is_not_the_pages_product() -> None:
+    assert extract(page(f"<h1>Lamp</h1>{NEIGHBOUR}", head=OG_LAMP + OG_PRICE), URL).price == Decimal(99)
+    assert extract(page(f"<h1>Lamp</h1>{NEIGHBOUR}", head=OG_LAMP), URL).price is None
+
+
+def test_a_neighbour_does_not_lend_its_price_to_the_pages_product() -> None:
+    own = script({"@type": "Product", "name": "Lamp", "sku": "L1"})
+    found = extract(page(f"{own}<h1>Lamp</h1>{NEIGHBOUR}"), URL)
+    assert (found.title, found.price) == ("Lamp", None)
+
+
+def test_products_at_the_pages_address_with_one_name_are_variants() -> None:
+    found = of(*(product(f"{n}.00", name=f"Lamp {c}", sku=c, url=f"{URL}?c={c}") for n, c in ((6, "red"), (5, "blue"))))
+    assert (found.title, found.price, [v.sku for v in found.variants]) == ("Lamp", Decimal(5), ["red", "blue"])
+
+
+def test_one_variant_described_alone_is_the_product() -> None:
+    own = {**product("5.00", name="Red lamp", sku="R"), "@id": "#r", "isVariantOf": {"@id": "#g"}}
+    group = {
+        "@type": "ProductGroup",
+        "@id": "#g",
+        "name": "Lamp",
+        "brand": "Acme",
+        "hasVariant": [{"@id": "#r"}, {"url": "/b"}],
+    }
+    found = of(group, own)
+    assert (found.title, found.brand, found.price, found.variants) == ("Red lamp", "Acme", Decimal(5), ())
+
+
+def test_a_named_offer_alone_is_the_product() -> None:
+    found = of({"@type": "Offer", "name": "Lamp", "price": "19.95", "priceCurrency": "USD"})
+    assert (found.title, found.price) == ("Lamp", Decimal("19.95"))
+
+
+def test_an_advertisement_on_the_front_page_is_not_its_product() -> None:
+    assert not of(MAIN, url="https://shop.example/").is_product

@@ -144,6 +144,27 @@ def test_used_goods_are_not_the_product() -> None:
     assert (found.price, found.variants) == (Decimal(20), ())
 
 
+def test_the_lowest_price_of_an_aggregate_may_be_that_of_used_goods() -> None:
+    inner = [
+        {
+            "@type": "Offer",
+            "price": p,
+            "priceCurrency": "EUR",
+            "itemCondition": f"https://schema.org/{c}Condition",
+            "availability": a,
+        }
+        for p, c, a in (("399.99", "New", "SoldOut"), ("299", "Used", "InStock"))
+    ]
+    found = of(product(offers={"@type": "AggregateOffer", "lowPrice": "299", "priceCurrency": "EUR", "offers": inner}))
+    assert (found.price, found.availability, found.variants) == (Decimal("399.99"), "out_of_stock", ())
+
+
+def test_a_price_for_the_pieces_own_content_is_its_price() -> None:
+    content = {"value": "4.5", "unitCode": "KGM", "valueReference": {"value": "1", "unitCode": "KGM"}}
+    found = of(offer(**{"@type": "Offer", "priceSpecification": spec(81.00, referenceQuantity=content)}))
+    assert found.price == Decimal(81)
+
+
 def test_rent_is_no_price() -> None:
     rent = {
         "@type": "Offer",
