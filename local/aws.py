@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -81,8 +82,9 @@ def credentials() -> dict[str, str]:
     }
 
 
+@cache
 def client(service: str, endpoint: str) -> Any:
-    """A boto3 client for our own use, whatever the environment of this process says."""
+    """A boto3 client for our own use, whatever the environment of this process says; made once, which is slow."""
     import boto3
 
     return boto3.client(

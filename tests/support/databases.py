@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from functools import cached_property
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -26,6 +28,7 @@ class DatabaseServer:
         self._url = url
         self._numbers = itertools.count(1)
         self._has_template = False
+        self._used: list[str] = []
 
     def url(self, database: str) -> str:
         """The address of one of its databases."""
@@ -40,25 +43,39 @@ class DatabaseServer:
             port=parts.port or 5432,
             password=parts.password,
             database=database,
+            ssl_context=False,  # to find out that there is no TLS takes 40 ms
         )
 
-    def execute(self, statement: str, database: str = "postgres") -> None:
+    def execute(self, statement: str) -> None:
         """Runs one statement outside a transaction, as CREATE DATABASE wants it."""
-        with_connection = self.connect(database)
-        try:
-            with_connection.run(statement)
-        finally:
-            with_connection.close()
+        self._admin.run(statement)
 
     @contextmanager
     def database(self, *, migrated: bool = True) -> Iterator[str]:
         """The address of a fresh database, which is dropped afterwards."""
+        self.drop_used()
         name = f"test_{os.getpid()}_{next(self._numbers)}"
-        self.execute(f"CREATE DATABASE {name} TEMPLATE {self._template() if migrated else 'template0'}")
-        try:
-            yield self.url(name)
-        finally:
-            self.execute(f"DROP DATABASE {name} WITH (FORCE)")
+        template = self._template() if migrated else "template0"
+        # A copy of the files is cheaper than the usual way through the write-ahead log.
+        self.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+        yield self.url(name)
+        self._used.append(name)
+
+    def drop_used(self) -> None:
+        """Drops the databases of earlier tests: right after a test its connections are still ending."""
+        while self._used:
+            self.execute(f"DROP DATABASE {self._used.pop()} WITH (FORCE)")
+
+    def close(self) -> None:
+        """Leaves a borrowed server as it was."""
+        self.drop_used()
+        if self._has_template:
+            self.execute(f"DROP DATABASE {_TEMPLATE} WITH (FORCE)")
+        self._admin.close()
+
+    @cached_property
+    def _admin(self) -> pg8000.native.Connection:
+        return self.connect()
 
     def _template(self) -> str:
         """The migrations are applied once a session; a copy takes a twentieth of a second."""
@@ -71,19 +88,20 @@ class DatabaseServer:
             self._has_template = True
         return _TEMPLATE
 
-    def drop_template(self) -> None:
-        """Leaves a borrowed server as it was."""
-        if self._has_template:
-            self.execute(f"DROP DATABASE {_TEMPLATE} WITH (FORCE)")
-
 
 @contextmanager
 def reachable_folder() -> Iterator[Path]:
     """A temporary folder that the account of a server can enter as well (pytest's own are closed)."""
-    with tempfile.TemporaryDirectory(prefix="nightshift-") as name:
+    with tempfile.TemporaryDirectory(prefix="nightshift-", dir=_in_memory()) as name:
         folder = Path(name)
         folder.chmod(0o711)
         yield folder
+
+
+def _in_memory() -> Path | None:
+    """Where files cost least, if there is room: a database of a test is 9 MB."""
+    memory = Path("/dev/shm")  # noqa: S108 - the folder in it has a name of its own
+    return memory if memory.is_dir() and shutil.disk_usage(memory).free > 1 << 30 else None
 
 
 @contextmanager
@@ -91,14 +109,14 @@ def database_server() -> Iterator[DatabaseServer]:
     """The server that DATABASE_URL names, or one of our own for as long as the tests run."""
     borrowed = os.environ.get("DATABASE_URL")
     if borrowed:
-        server = DatabaseServer(borrowed)
-        yield server
-        server.drop_template()
+        with closing(DatabaseServer(borrowed)) as server:
+            yield server
         return
     with reachable_folder() as folder:
         own = Postgres(folder / "postgres", durable=False)
         own.start()
         try:
-            yield DatabaseServer(own.url())
+            with closing(DatabaseServer(own.url())) as server:
+                yield server
         finally:
             own.stop()
