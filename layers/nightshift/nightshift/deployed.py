@@ -1,0 +1,30 @@
+"""How this deployment starts a job: its part of the JOBS variable, which the door has and has checked."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from nightshift.schedule import Schedule, parse
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """A job's schedule (None: only callers start it), and whether it is on."""
+
+    schedule: Schedule | None = None
+    enabled: bool = False
+
+
+def deployed(job: str, environ: Mapping[str, str]) -> Deployed:
+    """Return how a job is started; one that this deployment does not name is not started at all.
+
+    Raises:
+        InvalidSchedule: its schedule is not one of EventBridge Scheduler.
+    """
+    entry = json.loads(environ.get("JOBS") or "{}").get(job)
+    if entry is None:
+        return Deployed()
+    expression, zone = entry.get("schedule"), entry.get("zone", "UTC")
+    return Deployed(parse(expression, zone) if expression else None, bool(entry.get("enabled", True)))
