@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nightshift import Outcome, Run
-from nightshift.errors import DatabaseBusy
+from nightshift.errors import DatabaseBusy, DatabaseError
 from nightshift.runs import MAX_ERRORS
 from nightshift.settings import load
 from nightshift.sql import queries
@@ -71,19 +71,34 @@ def _release_queue(run: Run, queue: str, tally: _Tally) -> bool:
     """Go through a queue from its beginning; return whether its end was reached."""
     place = _BEGINNING
     while run.time_left_s > 0:
-        size, started = tally.size, time.monotonic()
-        batch = run.write(_sql("release_batch"), queue=queue, size=size, **place)[0]
-        took_s = time.monotonic() - started
-        tally.add(batch)
-        tally.longest_s = max(tally.longest_s, took_s)
-        tally.busy.update(batch["busy"])
+        size = tally.size
+        batch = _release_batch(run, queue, place, tally)
+        if batch is None:
+            continue
         if batch["examined"] < size:
             return True
-        tally.size = pace.next_size(size, took_s)
         # Onwards from here: the beginning of the queue is full of what was just released, until it is vacuumed.
         place = {"after_at": batch["last_at"], "after_id": batch["last_id"]}
         run.checkpoint()
     return False
+
+
+def _release_batch(run: Run, queue: str, place: Mapping[str, Any], tally: _Tally) -> Mapping[str, Any] | None:
+    """Release one batch; None where it took too long and was undone: the next one is smaller."""
+    started = time.monotonic()
+    try:
+        batch = run.write(_sql("release_batch"), queue=queue, size=tally.size, **place)[0]
+    except DatabaseError as error:
+        if not _took_too_long(error) or tally.size == pace.LEAST:
+            raise
+        batch = None
+    took_s = time.monotonic() - started
+    tally.size = pace.next_size(tally.size, took_s)
+    if batch is not None:
+        tally.add(batch)
+        tally.longest_s = max(tally.longest_s, took_s)
+        tally.busy.update(batch["busy"])
+    return batch
 
 
 def _release_busy(run: Run, tally: _Tally) -> bool:
@@ -92,7 +107,9 @@ def _release_busy(run: Run, tally: _Tally) -> bool:
         try:
             while _release_of_stock(run, stock, tally):
                 run.checkpoint()
-        except DatabaseBusy:
+        except DatabaseError as error:
+            if not isinstance(error, DatabaseBusy) and not _took_too_long(error):
+                raise
             continue
         if run.time_left_s <= 0:
             return False
@@ -107,6 +124,10 @@ def _release_of_stock(run: Run, stock: int, tally: _Tally) -> bool:
     batch = run.write(_sql("release_of_stock"), stock=stock, size=tally.size)[0]
     tally.add(batch)
     return bool(batch["examined"] == tally.size and batch["released"] + batch["failed"])
+
+
+def _took_too_long(error: DatabaseError) -> bool:
+    return error.sqlstate == "57014"
 
 
 def _sql(name: str) -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 START = 1000
 LEAST = 100
-MOST = 5000
+# Larger batches release no more in a second.
+MOST = 2000
 # A batch may not lock rows for longer than a second. What is aimed at leaves room for one that meets a busy disk.
-SLOW_S = 0.4
-QUICK_S = 0.15
+SLOW_S = 0.3
+QUICK_S = 0.1
 
 
 def next_size(size: int, took_s: float) -> int:

@@ -198,6 +198,29 @@ def test_a_large_number_goes_in_many_short_transactions(shop: Shop, run: Run) ->
     assert outcome.metadata["batches"] - 3 <= transactions <= outcome.metadata["batches"]
 
 
+def test_a_batch_that_takes_too_long_is_undone_and_a_smaller_one_follows(shop: Shop, run: Run) -> None:
+    shop.run(
+        "INSERT INTO inventory_reservations (inventory_id, cart_id, quantity, expires_at)"
+        " SELECT -1, 'cart', 1, now() - interval '1 second' FROM generate_series(1, 700)"
+    )
+    shop.run("""
+        CREATE FUNCTION stall() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            IF (SELECT count(*) FROM changed) > 500 THEN PERFORM pg_sleep(30); END IF;
+            RETURN NULL;
+        END $$
+    """)
+    shop.run(
+        "CREATE TRIGGER stall AFTER UPDATE ON inventory_reservations REFERENCING NEW TABLE AS changed"
+        " FOR EACH STATEMENT EXECUTE FUNCTION stall()"
+    )
+    try:
+        outcome = release_expired(run)
+    finally:
+        shop.run("DROP FUNCTION stall CASCADE")
+    assert (outcome.failed, outcome.unfinished) == (700, None)
+
+
 def test_it_finds_what_has_expired_by_the_index_alone(shop: Shop) -> None:
     shop.run("SET enable_seqscan = off")
     plan = shop.run("""

@@ -13,11 +13,11 @@ from reservations import pace
     ("size", "took_s", "following"),
     [
         (1000, 0.01, 2000),
-        (1000, 0.3, 1000),
+        (1000, 0.2, 1000),
         (1000, 0.9, 500),
         (pace.MOST, 0.01, pace.MOST),
         (pace.LEAST, 60.0, pace.LEAST),
-        (4000, 0.1, pace.MOST),
+        (1500, 0.05, pace.MOST),
         (150, 0.5, pace.LEAST),
     ],
 )
@@ -25,7 +25,7 @@ def test_the_next_batch(size: int, took_s: float, following: int) -> None:
     assert pace.next_size(size, took_s) == following
 
 
-@given(per_hold_s=st.floats(0, 0.004), size=st.integers(pace.LEAST, pace.MOST))
+@given(per_hold_s=st.floats(0, 0.003), size=st.integers(pace.LEAST, pace.MOST))
 def test_at_a_steady_speed_batches_come_to_stay_short(per_hold_s: float, size: int) -> None:
     for _ in range(6):
         size = pace.next_size(size, size * per_hold_s)
