@@ -12,7 +12,6 @@ from product_checks.extraction.model import Extraction, Failure
 from product_checks.extraction.nodes import Node, name_of, nodes, types
 from product_checks.extraction.opengraph import MetaProduct, read_meta
 from product_checks.extraction.page import Page, UnreadablePageError
-from product_checks.extraction.rdfa import read_resources
 from product_checks.extraction.schema_org import ARTICLE_TYPES, LISTING_TYPES, Graph, Part, sort_graph
 from product_checks.extraction.shop_data import ShopData
 from product_checks.extraction.variants import only_member, read_offered
@@ -62,11 +61,11 @@ def _extract(page: Page) -> Extraction:
 
 def _read(page: Page) -> _Reading:
     blocks = read_blocks(page)
-    graphs = [
-        sort_graph("JSON-LD", blocks.values),
-        sort_graph("microdata", list(read_items(page))),
-        sort_graph("RDFa", list(read_resources(page))),
-    ]
+    graphs = [sort_graph("JSON-LD", blocks.values), sort_graph("microdata", list(read_items(page)))]
+    if page.rdfa_roots:
+        from product_checks.extraction.rdfa import read_resources  # few pages have any
+
+        graphs.append(sort_graph("RDFa", list(read_resources(page))))
     graphs = [g for g in graphs if g.kinds or g.candidates or g.stray_offers]
     choices = [choose(graph, page) for graph in graphs]
     told = [_told(graph, choice, page) for graph, choice in zip(graphs, choices, strict=True)]

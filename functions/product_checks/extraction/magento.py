@@ -19,8 +19,6 @@ _MAX_SCRIPT = 3_000_000
 
 def read_magento(page: Page) -> ShopData | None:
     """The variants of the page's configurable product, if it is one."""
-    if '"optionPrices"' not in page.html:
-        return None
     for script in (s.text for s in page.scripts if "Config" in s.text and len(s.text) < _MAX_SCRIPT):
         match = _CONFIG.search(script)
         config = decode_at(script, match.end()) if match else None

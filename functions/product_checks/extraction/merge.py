@@ -6,15 +6,12 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from product_checks.extraction.addresses import absolute
-from product_checks.extraction.magento import read_magento
 from product_checks.extraction.model import MAX_VARIANTS, Availability, Extraction, Quote, Variant
 from product_checks.extraction.nodes import Node, name_of, text, values
 from product_checks.extraction.opengraph import MetaProduct
 from product_checks.extraction.page import Page
-from product_checks.extraction.shop_data import ShopData
-from product_checks.extraction.shopify import read_shopify, with_currency
+from product_checks.extraction.shop_data import ShopData, with_currency
 from product_checks.extraction.variants import Offered
-from product_checks.extraction.woocommerce import read_woocommerce
 
 _U = Availability.UNKNOWN
 
@@ -29,10 +26,25 @@ class Told:
 
 
 def shop_data(page: Page, stated: Decimal | None, title: str | None, *, needs_price: bool) -> ShopData | None:
-    """What shop software embeds; framework state is read only where nothing better states a price."""
-    found = read_shopify(page, stated) or read_woocommerce(page) or read_magento(page)
+    """What shop software embeds; framework state is read only where nothing better states a price.
+
+    Each reader is loaded by the first page that may have something for it: most shops' pages need none.
+    """
+    found: ShopData | None = None
+    if '"variants"' in page.html:
+        from product_checks.extraction.shopify import read_shopify
+
+        found = read_shopify(page, stated)
+    if found is None and page.forms:
+        from product_checks.extraction.woocommerce import read_woocommerce
+
+        found = read_woocommerce(page)
+    if found is None and '"optionPrices"' in page.html:
+        from product_checks.extraction.magento import read_magento
+
+        found = read_magento(page)
     if found is None and needs_price:
-        from product_checks.extraction.embedded import read_embedded  # seldom needed
+        from product_checks.extraction.embedded import read_embedded
 
         found = read_embedded(page, title)
     return found

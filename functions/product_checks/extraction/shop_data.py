@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -51,3 +51,11 @@ def yes_or_no(value: Any) -> Availability:
     if not isinstance(value, bool):
         return Availability.UNKNOWN
     return Availability.IN_STOCK if value else Availability.OUT_OF_STOCK
+
+
+def with_currency(data: ShopData, currency: str | None) -> ShopData:
+    """The same data, in a currency that the page names elsewhere, where it names none itself."""
+    if data.currency or not currency:
+        return data
+    variants = tuple(replace(v, currency=v.currency or currency) for v in data.variants)
+    return replace(data, currency=currency, variants=variants)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -27,8 +26,6 @@ _MAX_SCRIPT = 1_500_000
 
 def read_shopify(page: Page, stated: Decimal | None) -> ShopData | None:
     """The product of a Shopify page. `stated` is the price that the page states elsewhere: it settles the unit."""
-    if '"variants"' not in page.html:
-        return None
     products: list[Node] = []
     analytics: Node | None = None
     currency: str | None = None
@@ -176,11 +173,3 @@ def _image(product: Node) -> str | None:
         if isinstance(found, str) and found:
             return found
     return None
-
-
-def with_currency(data: ShopData, currency: str | None) -> ShopData:
-    """The same data, in a currency that the page names elsewhere, where it names none itself."""
-    if data.currency or not currency:
-        return data
-    variants = tuple(replace(v, currency=v.currency or currency) for v in data.variants)
-    return replace(data, currency=currency, variants=variants)
