@@ -14,7 +14,7 @@ from local import running, sample, state
 from local.aws import client
 from local.report import say, step
 from local.state import AlreadyRunningError
-from local.system import LocalSystem
+from local.system import EXPLAINED, LocalSystem
 
 # What a job's answer says when it has done what was asked, or goes on doing it in another invocation.
 _WELL: Final = ("succeeded", "continued")
@@ -36,6 +36,9 @@ def main() -> int:
     except MisusedError as problem:
         say(str(problem))
         return 2
+    except EXPLAINED as problem:
+        say(f"nightshift: {problem}")
+        return 1
     except KeyboardInterrupt:
         return 130
 

@@ -12,16 +12,12 @@ from typing import Final
 
 from local import jobs, running, sample, sample_data, state
 from local.jobs import JobRun
-from local.postgres import PostgresError
-from local.postgres_account import AccountError
 from local.report import progress, say, shortened, step, table
 from local.shop.server import Shop
 from local.state import AlreadyRunningError
-from local.system import BrokenSystemError, LocalSystem
-from local.template import TemplateError
+from local.system import EXPLAINED, LocalSystem
 
 _PORT: Final = 8080
-_EXPLAINED: Final = (AccountError, BrokenSystemError, PostgresError, TemplateError)
 
 
 class PortTakenError(Exception):
@@ -47,7 +43,7 @@ def main() -> int:
     except PortTakenError as taken:
         say(str(taken))
         return 2
-    except _EXPLAINED as problem:
+    except EXPLAINED as problem:
         say(f"nightshift: {problem}")
         return 1
     except KeyboardInterrupt:

@@ -16,9 +16,11 @@ from local.gateway import Gateway
 from local.lambda_service.invocation import Invocation, Result
 from local.lambda_service.output import Echo
 from local.lambda_service.service import LambdaService
+from local.postgres import PostgresError
+from local.postgres_account import AccountError
 from local.stack import TABLE, Function, Stack
 from local.state import ROOT
-from local.template import Template
+from local.template import Template, TemplateError
 
 _CODE: Final = (ROOT / "functions", ROOT / "layers" / "nightshift")
 _MIGRATE: Final = "housekeeping.migrate.handler"
@@ -29,6 +31,10 @@ _FINISH_S: Final = 10.0
 
 class BrokenSystemError(Exception):
     """A part of the system does not work; the message says which and why."""
+
+
+# What stops a start, with a message that needs no traceback.
+EXPLAINED: Final = (AccountError, BrokenSystemError, PostgresError, TemplateError)
 
 
 class LocalSystem:
@@ -114,7 +120,8 @@ class LocalSystem:
         result = self.functions.invoke(self._function(_MIGRATE).name, Invocation(b"{}"))
         answer = json.loads(result.payload)
         if result.failed:
-            raise BrokenSystemError(f"The migrations failed: {answer.get('errorMessage')}\n{result.log_tail.decode()}")
+            said = answer.get("errorMessage")
+            raise BrokenSystemError(f"The migrations failed: {said}\n(`make reset` begins with an empty database.)")
         lock_table = self._function(_API).environment["LOCK_TABLE"]
         tables.raise_fences(self._aws.endpoint, lock_table, self.database.fences())
         return list(answer["applied"])
