@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from nightshift import Job, Outcome, Run
+from nightshift.delivery import deliver
 
 DELIVER_NOTIFICATIONS = Job(
     name="deliver-notifications",
@@ -17,9 +18,6 @@ DELIVER_NOTIFICATIONS = Job(
 @DELIVER_NOTIFICATIONS.handler
 def handler(run: Run) -> Outcome:
     """Send what waits; what is over a person's daily cap, or over the time, is left to a later run."""
-    # Templates and mail are loaded at the first run: the door imports this module for the job alone.
-    from nightshift.delivery import deliver
-
     delivered = deliver(run)
     metadata = {name: value for name, value in asdict(delivered).items() if name not in ("errors", "failed") and value}
     return Outcome(delivered.notified, delivered.failed, delivered.errors, metadata)

@@ -6,18 +6,17 @@ found, counted as doubtful and sent once more.
 
 from __future__ import annotations
 
-import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Final
 
+from nightshift.delivery import Delivered
 from nightshift.delivery.letter import Letter
 from nightshift.delivery.outbox import Begun, Outbox
 from nightshift.delivery.pace import Pace
 from nightshift.delivery.post import ANSWER_TIMEOUT_S, CONNECT_TIMEOUT_S, NotSent, Post
-from nightshift.delivery.settings import MailSettings, load_settings
+from nightshift.delivery.settings import MailSettings
 from nightshift.delivery.verdicts import Verdict
 from nightshift.delivery.writing import Writer
 from nightshift.job import Run
@@ -32,43 +31,8 @@ _MISHAPS_IN_A_ROW: Final = 2
 _NO_MAIL: Final = "SES takes no mail"
 
 
-@dataclass(frozen=True)
-class Delivered:
-    """What a delivery came to: mails (`sent_mails`, `doubtful`) and notifications (all other counts).
-
-    Attributes:
-        notified: notifications of the kinds asked for that were told.
-        suppressed: not told, because they are not true, not wanted or not wished for by mail any more.
-        failed: given up. left: waiting, over the daily cap or for a later run.
-        stopped: why the batch ended before its end; empty where it did not.
-    """
-
-    sent_mails: int = 0
-    notified: int = 0
-    suppressed: int = 0
-    failed: int = 0
-    doubtful: int = 0
-    left: int = 0
-    errors: tuple[str, ...] = ()
-    stopped: str = ""
-
-
-def deliver(run: Run, *, kinds: Sequence[str] | None = None) -> Delivered:
-    """Send what waits in the outbox, to people for whom something of these kinds waits (None: of any kind).
-
-    A person gets one digest with all that waits for them, whatever its kind.
-
-    Raises:
-        ConfigurationError: mail is not configured; nothing was claimed.
-        StaleFence, LeaseLost, DatabaseError: the run is over; what was claimed is freed by a later one.
-    """
-    settings = load_settings(os.environ)
-    writer = Writer(settings, run.platform.secrets)
-    return Delivery(run, settings, writer, Post(settings.configuration_set)).carry_out(kinds)
-
-
 class Delivery:
-    """The delivery of one run; made by `deliver`, or by hand with other parts."""
+    """The delivery of one run."""
 
     def __init__(
         self,
