@@ -122,7 +122,8 @@ def _first_runs(system: LocalSystem, shop: Shop) -> bool:
 def _row(run: JobRun) -> tuple[str, ...]:
     counts = run.metadata or {}
     changes = sum(value for name, value in counts.items() if name.endswith("_changes"))
-    others = [f"{name} {value}" for name, value in counts.items() if not name.endswith("_changes")]
+    shown_elsewhere = ("failed_", "price_changes", "stock_changes")
+    others = [f"{name} {value}" for name, value in counts.items() if not name.startswith(shown_elsewhere)]
     return (
         run.job,
         run.status,
