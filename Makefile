@@ -28,8 +28,8 @@ reset: ## forget the local data, secrets and logs
 extract: ## what a stored page says about its product: FILE=page.html URL=https://shop.example/product
 	$(WITH_LOCAL) -m product_checks.extract "$(FILE)" --url "$(URL)"
 
-test: ## all tests [ARGS="-k lock -x"]
-	$(WITH_DEV) -m pytest $(ARGS)
+test: ## all tests, on two cores [ARGS="-k lock -x"]
+	$(WITH_DEV) -m pytest --numprocesses=2 --dist=loadfile $(ARGS)
 
 lint: ## style and errors, by ruff
 	$(WITH_DEV) -m ruff check .

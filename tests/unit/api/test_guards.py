@@ -83,7 +83,7 @@ def test_a_body_that_cannot_be_read_tells_a_stranger_nothing(call: Caller, body:
     assert "errors" not in answer.body
 
 
-@pytest.mark.parametrize("guard", set(Guard) - {Guard.OPEN})
+@pytest.mark.parametrize("guard", [guard for guard in Guard if guard is not Guard.OPEN])
 @pytest.mark.parametrize("headers", [{}, {"X-Job-Secret": ""}, {"X-Job-Secret": "x"}, {"Authorization": "Bearer x"}])
 def test_without_any_secret_a_route_is_closed_and_says_so(
     make_caller: Callable[..., Caller], guard: Guard, headers: dict[str, str]
