@@ -66,6 +66,10 @@ def pages() -> dict[str, tuple[list[Any], dict[str, str]]]:
         "breadcrumbs": ([{"@type": "BreadcrumbList", "itemListElement": []}], {}),
         "a page that only calls itself a product": ([], {"head": OG_PRODUCT}),
         "a product group's list": ([], {"head": OG_PRODUCT.replace('"product"', '"product.group"')}),
+        "a product group's list with a price tag": (
+            [],
+            {"head": OG_PRODUCT.replace('"product"', '"product.group"') + OG_PRICE},
+        ),
         "nothing at all": ([], {}),
     }
 
