@@ -18,6 +18,7 @@ _CRON = re.compile(r"cron\((\S+) (\S+) (\S+) (\S+) (\S+) (\S+)\)")
 _UNITS = {"minute": timedelta(minutes=1), "hour": timedelta(hours=1), "day": timedelta(days=1)}
 # A day by name or number where a span, a list or a step begins, or a span ends; not the number after # or /.
 _WEEKDAY = re.compile(r"(?<![#/\w])(SUN|MON|TUE|WED|THU|FRI|SAT|\d+)", re.ASCII)
+_OPEN_STEP = re.compile(r"(?<![-#\d])(\d)/")
 _WEEKDAYS = ("SUN", "MON", "TUE", "WED", "THU", "FRI", "SAT")
 _YEAR_SPAN = re.compile(r"(?:\*|(\d{4})(?:-(\d{4}))?)(?:/(\d{1,3}))?", re.ASCII)
 _YEARS = range(1970, 2200)
@@ -122,7 +123,8 @@ def _parse_weekday(field: str) -> str:
 
     if field == "L":
         return "6"
-    return "*" if field == "?" else _WEEKDAY.sub(number, field)
+    # A step runs to the end of the week; cron's own week has a second Sunday there.
+    return "*" if field == "?" else _OPEN_STEP.sub(r"\1-6/", _WEEKDAY.sub(number, field))
 
 
 def _parse_years(field: str) -> frozenset[int]:
