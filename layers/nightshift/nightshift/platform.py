@@ -67,12 +67,15 @@ class Platform:
         secret = self.secrets.current(self.settings.database_secret_ref, afresh=afresh)
         try:
             fields = json.loads(secret)
+            host, user, password = (fields[name] for name in ("host", "username", "password"))
+            if not all(isinstance(value, str) and value for value in (host, user, password)):
+                raise TypeError  # noqa: TRY301  # one answer to all that is wrong, below
             return Address(
-                host=fields["host"],
-                port=int(fields.get("port", 5432)),
+                host=host,
+                port=int(fields.get("port") or 5432),
                 database=fields.get("dbname") or "postgres",
-                user=fields["username"],
-                password=fields["password"],
+                user=user,
+                password=password,
                 ca_file=self.settings.database_ca_file or None,
             )
         except (ValueError, KeyError, TypeError, AttributeError):
