@@ -1,14 +1,16 @@
-"""kill -9 at every step of a delivery: nothing is lost, at most the mail in flight goes out twice, and that is counted."""
+"""kill -9 at every step of a delivery: nothing is lost; at most the mail in flight goes out twice, which is counted."""
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -19,17 +21,27 @@ from tests.support.ses import Ses
 Deliver = Callable[[], dict[str, Any]]
 ROOT = Path(__file__).resolve().parent.parent.parent.parent
 OUTBOX = "nightshift.delivery.outbox:Outbox"
-# Step, when, whether the first mail was in flight, and whether it had reached SES by then.
+
+
+class Step(NamedTuple):
+    """Where the process dies, whether the first mail was in flight then, and whether it had reached SES."""
+
+    method: str
+    when: str
+    in_flight: bool
+    arrived: bool
+
+
 STEPS = [
-    (f"{OUTBOX}.recover", "before", False, False),
-    (f"{OUTBOX}.begin", "before", False, False),
-    (f"{OUTBOX}.begin", "after", True, False),
-    ("nightshift.delivery.writing:Writer.write", "after", True, False),
-    ("nightshift.delivery.post:Post.send", "before", True, False),
-    ("nightshift.delivery.post:Post.send", "after", True, True),
-    (f"{OUTBOX}.sent", "after", False, True),
-    (f"{OUTBOX}.free", "before", False, True),
-    (f"{OUTBOX}.left", "before", False, True),
+    Step(f"{OUTBOX}.recover", "before", False, False),
+    Step(f"{OUTBOX}.begin", "before", False, False),
+    Step(f"{OUTBOX}.begin", "after", True, False),
+    Step("nightshift.delivery.writing:Writer.write", "after", True, False),
+    Step("nightshift.delivery.post:Post.send", "before", True, False),
+    Step("nightshift.delivery.post:Post.send", "after", True, True),
+    Step(f"{OUTBOX}.sent", "after", False, True),
+    Step(f"{OUTBOX}.free", "before", False, True),
+    Step(f"{OUTBOX}.left", "before", False, True),
 ]
 
 
@@ -40,50 +52,81 @@ def two(store: Store) -> Store:
     return store
 
 
-def start(step: str, when: str) -> subprocess.Popen[bytes]:
-    """Start a process that delivers until it is killed."""
+class Doomed:
+    """Starts processes that deliver until they are killed."""
+
+    def __init__(self, server: subprocess.Popen[str]) -> None:
+        self._server = server
+
+    def start(self, step: str, when: str) -> int:
+        """Start one, with the environment of this test, and return its number."""
+        assert self._server.stdin is not None
+        asked = {"step": step, "when": when, "environment": dict(os.environ)}
+        self._server.stdin.write(json.dumps(asked) + "\n")
+        self._server.stdin.flush()
+        return self._answer()
+
+    def end(self) -> int:
+        """Wait until it has ended and return how."""
+        return self._answer()
+
+    def run(self, step: str, when: str) -> None:
+        """Let one run until it kills itself."""
+        self.start(step, when)
+        assert self.end() == -signal.SIGKILL
+
+    def _answer(self) -> int:
+        assert self._server.stdout is not None
+        return int(self._server.stdout.readline())
+
+
+@pytest.fixture(scope="module")
+def doomed() -> Iterator[Doomed]:
     path = os.pathsep.join(str(ROOT / part) for part in ("functions", "layers/nightshift", "."))
-    script = Path(__file__).parent / "dying.py"
-    return subprocess.Popen(
-        [sys.executable, str(script), step, when], env={**os.environ, "PYTHONPATH": path}, stdout=subprocess.DEVNULL
-    )
-
-
-def killed(step: str, when: str) -> None:
-    assert start(step, when).wait(60) == -signal.SIGKILL
+    with subprocess.Popen(
+        [sys.executable, str(Path(__file__).parent / "dying.py")],
+        env={**os.environ, "PYTHONPATH": path}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    ) as server:  # fmt: skip
+        yield Doomed(server)
+        assert server.stdin is not None
+        server.stdin.close()
 
 
 def sent_to(ses: Ses, name: str) -> int:
     return ses.addressees.count(f"{name}@example.com")
 
 
-@pytest.mark.parametrize(("step", "when", "in_flight", "arrived"), STEPS)
-def test_killed_at_any_step(
-    two: Store, ses: Ses, deliver: Deliver, step: str, when: str, in_flight: bool, arrived: bool
-) -> None:
-    killed(step, when)
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: f"{step.when} {step.method.partition(':')[2]}")
+def test_killed_at_any_step(two: Store, ses: Ses, deliver: Deliver, doomed: Doomed, step: Step) -> None:
+    doomed.run(step.method, step.when)
     take_over()
 
     result = deliver()
 
     assert two.statuses == ["sent"] * 3
-    assert sent_to(ses, "ada") == 1 + (in_flight and arrived)
+    assert sent_to(ses, "ada") == 1 + (step.in_flight and step.arrived)
     assert sent_to(ses, "ben") == 1
-    assert result["metadata"].get("doubtful", 0) == in_flight
-    assert two.states.count("doubtful") == in_flight
+    assert result["metadata"].get("doubtful", 0) == step.in_flight
+    assert two.states.count("doubtful") == step.in_flight
     assert two.one("SELECT count(*) FROM mails WHERE state IN ('claimed', 'sending')") == 0
 
 
-def test_killed_while_ses_has_the_mail_and_has_not_answered(two: Store, ses: Ses, deliver: Deliver) -> None:
-    process: list[subprocess.Popen[bytes]] = []
+def test_killed_while_ses_has_the_mail_and_has_not_answered(
+    two: Store, ses: Ses, deliver: Deliver, doomed: Doomed
+) -> None:
+    begun, killed = threading.Event(), threading.Event()
+    process: list[int] = []
 
     def kill(_mail: Mail) -> None:
-        process[0].kill()
-        process[0].wait(30)
+        begun.wait(30)
+        os.kill(process[0], signal.SIGKILL)
+        killed.wait(30)
 
     ses.answers = [kill]
-    process.append(start(f"{OUTBOX}.sent", "never"))
-    process[0].wait(60)
+    process.append(doomed.start(f"{OUTBOX}.sent", "never"))
+    begun.set()
+    assert doomed.end() == -signal.SIGKILL
+    killed.set()
     take_over()
 
     result = deliver()
@@ -93,9 +136,11 @@ def test_killed_while_ses_has_the_mail_and_has_not_answered(two: Store, ses: Ses
     assert two.statuses == ["sent"] * 3
 
 
-def test_a_mail_that_kills_its_process_again_is_given_up(two: Store, ses: Ses, deliver: Deliver) -> None:
+def test_a_mail_that_kills_its_process_again_is_given_up(
+    two: Store, ses: Ses, deliver: Deliver, doomed: Doomed
+) -> None:
     for _ in range(2):
-        killed("nightshift.delivery.post:Post.send", "after")
+        doomed.run("nightshift.delivery.post:Post.send", "after")
         take_over()
 
     result = deliver()

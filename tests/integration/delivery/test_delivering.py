@@ -74,14 +74,14 @@ class TestCheckedAgain:
         assert store.run("SELECT status, reason FROM notifications") == [["suppressed", "not_true_any_more"]]
         assert store.states == ["empty"]
 
-    def test_a_price_that_fell_further_is_told(self, store: Store, ses: Ses, deliver: Deliver) -> None:
+    def test_a_price_that_fell_further_is_told(self, store: Store, deliver: Deliver) -> None:
         product = store.product()
         store.notify(store.person(), product)
         store.run(f"UPDATE products SET price = 60 WHERE id = {product}")
 
         assert deliver()["processed"] == 1
 
-    def test_a_price_in_another_currency_is_not_compared(self, store: Store, ses: Ses, deliver: Deliver) -> None:
+    def test_a_price_in_another_currency_is_not_compared(self, store: Store, deliver: Deliver) -> None:
         product = store.product()
         store.notify(store.person(), product)
         store.run(f"UPDATE products SET price = 10, currency = 'USD' WHERE id = {product}")
@@ -89,7 +89,7 @@ class TestCheckedAgain:
         assert deliver()["metadata"] == {"suppressed": 1}
 
     @pytest.mark.parametrize("stock", ["out_of_stock", "unknown", "preorder"])
-    def test_what_is_gone_again_is_not_told(self, store: Store, ses: Ses, deliver: Deliver, stock: str) -> None:
+    def test_what_is_gone_again_is_not_told(self, store: Store, deliver: Deliver, stock: str) -> None:
         store.notify(store.person(), store.product(stock=stock), "back_in_stock")
 
         assert deliver()["metadata"] == {"suppressed": 1}
@@ -120,14 +120,14 @@ class TestCheckedAgain:
         assert deliver()["metadata"] == {"sent_mails": 1, "notified": 1, "suppressed": 1}
         assert "is back in stock" in ses.mails[0].subject
 
-    def test_an_address_in_capitals_is_suppressed_all_the_same(self, store: Store, ses: Ses, deliver: Deliver) -> None:
+    def test_an_address_in_capitals_is_suppressed_all_the_same(self, store: Store, deliver: Deliver) -> None:
         store.tell()
         store.run("UPDATE users SET email = 'ADA@Example.com'")
         store.run("INSERT INTO mail_suppressions (address, reason) VALUES ('ada@example.com', 'complaint')")
 
         assert deliver()["metadata"] == {"suppressed": 1}
 
-    def test_a_variant_that_vanished_is_not_told(self, store: Store, ses: Ses, deliver: Deliver) -> None:
+    def test_a_variant_that_vanished_is_not_told(self, store: Store, deliver: Deliver) -> None:
         person, product = store.person(), store.product()
         variant = store.one(
             "INSERT INTO variants (product_id, position, price, currency, availability, vanished_at)"
@@ -138,7 +138,7 @@ class TestCheckedAgain:
 
         assert deliver()["metadata"] == {"suppressed": 1}
 
-    def test_a_kind_whose_truth_nobody_knows_is_not_told(self, store: Store, ses: Ses, deliver: Deliver) -> None:
+    def test_a_kind_whose_truth_nobody_knows_is_not_told(self, store: Store, deliver: Deliver) -> None:
         store.run("CREATE OR REPLACE FUNCTION notifications_still_true(ids bigint[]) RETURNS SETOF bigint"
                   " LANGUAGE sql STABLE AS 'SELECT NULL::bigint WHERE false'")  # fmt: skip
         store.notify(store.person(), store.product(), "sale", price="1", currency="EUR")
@@ -168,9 +168,7 @@ class TestDailyCap:
 
         assert ses.addressees == ["ada@example.com"] * 3 + ["ben@example.com"]
 
-    def test_the_day_is_that_of_the_shop(
-        self, store: Store, ses: Ses, deliver: Deliver, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
+    def test_the_day_is_that_of_the_shop(self, store: Store, deliver: Deliver, monkeypatch: pytest.MonkeyPatch) -> None:
         days = set()
         for zone in ("Pacific/Kiritimati", "Pacific/Pago_Pago"):  # 25 hours apart: never the same day
             monkeypatch.setenv("WISHLIST_TIMEZONE", zone)
@@ -205,7 +203,7 @@ class TestTroubleWithOthers:
         assert len(ses.mails) == 1
 
     def test_without_settings_nothing_is_claimed(
-        self, store: Store, ses: Ses, deliver: Deliver, monkeypatch: pytest.MonkeyPatch
+        self, store: Store, deliver: Deliver, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         store.tell()
         for name in (*SETTINGS, "UNSUBSCRIBE_SECRET_REF"):
@@ -216,7 +214,7 @@ class TestTroubleWithOthers:
         assert store.statuses == ["pending"]
 
     def test_a_short_unsubscribe_secret_is_none(
-        self, store: Store, ses: Ses, deliver: Deliver, aws: Any, monkeypatch: pytest.MonkeyPatch
+        self, deliver: Deliver, aws: Any, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("UNSUBSCRIBE_SECRET_REF", aws.create_secret("short", "only short"))
 
