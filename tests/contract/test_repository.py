@@ -14,7 +14,7 @@ from tests.contract.source import ROOT
 NEVER = {
     "an access key": r"\b(AKIA|ASIA)[A-Z0-9]{16}\b",
     "a private key": "-----BEGIN " + r"[A-Z ]*PRIVATE KEY-----",
-    "a password in an address": r"postgres(ql)?://\w+:" + r"(?!password@|secret@|\$|\{)[^@\s/]{6,}@(?!127\.|localhost)",
+    "a password in an address": r"postgres(ql)?://\w+:" + r"[^@\s/$}]{6,}@([\w-]+\.)+(?!example\b|test\b)[a-z]{2,}",
     "the path of one machine": r"(?<![\w.])/(root|work|Users/\w+|home/\w+)/" + r"[\w.]",
     "a package registry": r"(pypi|pythonhosted|npmjs)" + r"\.org\b",
 }
