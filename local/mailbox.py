@@ -10,7 +10,7 @@ import binascii
 import json
 import re
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from http import HTTPStatus
@@ -34,6 +34,8 @@ class Mail:
     content: bytes = field(repr=False)
     tags: dict[str, str]
     configuration_set: str = ""
+    # Its HTML as a file to open in a browser, where mails are kept in a folder.
+    page: Path | None = None
 
     @property
     def subject(self) -> str:
@@ -86,9 +88,8 @@ class Mailbox:
             RefusedError: it is not taken (never raised here; stand-ins with a will of their own override this).
         """
         with self._turn:
-            self.mails.append(mail)
-            if self._folder is not None:
-                _write(self._folder, mail)
+            page = _write(self._folder, mail) if self._folder is not None else None
+            self.mails.append(replace(mail, page=page))
 
     def _handler(self) -> type[RequestHandler]:
         mailbox = self
@@ -135,13 +136,15 @@ def read(path: str, content: bytes) -> Mail:
     return Mail(to, message, raw, tags, asked.get("ConfigurationSetName", ""))
 
 
-def _write(folder: Path, mail: Mail) -> None:
+def _write(folder: Path, mail: Mail) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     numbers = sorted(int(file.name.partition("-")[0]) for file in folder.glob("*.eml"))
     name = f"{(numbers[-1] if numbers else 0) + 1:05}-{re.sub(r'[^A-Za-z0-9.@-]', '_', mail.to[0])[:80]}"
-    (folder / f"{name}.html").write_text(mail.part("html"), "utf-8")
+    page = folder / f"{name}.html"
+    page.write_text(mail.part("html"), "utf-8")
     (folder / f"{name}.txt").write_text(mail.part("plain"), "utf-8")
     (folder / f"{name}.eml").write_bytes(mail.content)
     for number in numbers[: max(0, len(numbers) + 1 - _KEPT)]:
         for file in folder.glob(f"{number:05}-*"):
             file.unlink()
+    return page

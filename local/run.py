@@ -143,6 +143,10 @@ def _tell_more(system: LocalSystem) -> None:
     if rows:
         say()
         say(table(("", "what", "how many", "which"), rows))
+    mails = [(mail.to[0], shortened(mail.subject, 70), str(mail.page)) for mail in system.mailbox.mails]
+    if mails:
+        say()
+        say(table(("mail to", "subject", "as a page"), mails))
 
 
 def _stay(system: LocalSystem) -> None:

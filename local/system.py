@@ -16,6 +16,7 @@ from local.gateway import Gateway
 from local.lambda_service.invocation import Invocation, Result
 from local.lambda_service.output import Echo
 from local.lambda_service.service import LambdaService
+from local.mailbox import Mailbox
 from local.postgres import PostgresError
 from local.postgres_account import AccountError
 from local.stack import TABLE, Function, Stack
@@ -63,6 +64,7 @@ class LocalSystem:
         self.stack: Stack
         self.functions: LambdaService
         self.door: Gateway
+        self.mailbox: Mailbox
 
     def __enter__(self) -> Self:
         return self
@@ -82,11 +84,14 @@ class LocalSystem:
         return self.state / "secrets"
 
     def start_stores(self) -> None:
-        """PostgreSQL, and the AWS services with everything that the template has of them."""
+        """PostgreSQL, the AWS services with everything that the template has of them, and a mailbox in place of SES."""
         self._open.callback(self.database.stop)
         self.database.start()
         self._open.callback(self._aws.stop)
         self._aws.start()
+        self.mailbox = Mailbox(self.state / "mails")
+        self.mailbox.start()
+        self._open.callback(self.mailbox.stop)
         template = Template.read(ROOT / "template.yaml", settings.STACK_NAME, settings.parameters())
         self.stack = Stack(template, self._aws.endpoint)
         resources.create(self.stack, self._aws.endpoint, self.secrets)
@@ -98,6 +103,7 @@ class LocalSystem:
         environment = {
             **self._aws.environment(),
             **settings.ENVIRONMENT,
+            "AWS_ENDPOINT_URL_SESV2": self.mailbox.endpoint,
             "DATABASE_URL": self.database.url,
         }
         self.functions = LambdaService(

@@ -143,9 +143,10 @@ def _item(group: Sequence[Notice]) -> Item:
         image_url=link(newest.image_url),
     )
     if newest.section == STOCK:
-        price = newest.price if newest.price and newest.price > 0 else None
         is_scarce = newest.payload.get("availability") == "limited"
-        return replace(item, price=price, currency=newest.currency, is_scarce=is_scarce)
+        told = _amount(newest.payload.get("price"))
+        price, currency = (told, newest.payload.get("currency")) if told else (newest.price, newest.currency)
+        return replace(item, price=price, currency=_code(currency), is_scarce=is_scarce)
     price, was = _amount(newest.payload.get("price")), _before(group)
     return replace(
         item,
