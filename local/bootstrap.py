@@ -224,7 +224,7 @@ def main(arguments: list[str]) -> int:
         say(f"nightshift: {problem}")
         return 2
     except KeyboardInterrupt:
-        say("Stopped. The next call goes on from here.")
+        say("Stopped. The next call begins again.")
         return 130
     if arguments[1:]:
         os.chdir(ROOT)

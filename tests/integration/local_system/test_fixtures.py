@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
+import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import boto3
 import pg8000.native
 from botocore.exceptions import ClientError
 
+from local.aws_server import OneAtATime
 from tests.support.aws import Aws
 
 
@@ -40,6 +44,35 @@ def test_one_conditional_write_wins(aws: Aws) -> None:
         winners = [sum(threads.map(take, [round_] * 8)) for round_ in range(10)]
 
     assert winners == [1] * 10
+
+
+def test_requests_are_answered_in_turn() -> None:
+    second_is_in = threading.Event()
+    seen: list[bool] = []
+
+    def application(environ: dict[str, Any], _start: object) -> list[bytes]:
+        if environ["PATH_INFO"] == "/first":
+            first_is_in.set()
+            seen.append(second_is_in.wait(0.3))
+        else:
+            second_is_in.set()
+        return [environ["wsgi.input"].read()]
+
+    in_turn = OneAtATime(application)
+    first_is_in = threading.Event()
+
+    def ask(path: str) -> list[bytes]:
+        body = path.encode()
+        environ = {"PATH_INFO": path, "CONTENT_LENGTH": str(len(body)), "wsgi.input": io.BytesIO(body)}
+        return in_turn(environ, lambda *_: None)  # type: ignore[arg-type]
+
+    with ThreadPoolExecutor(2) as threads:
+        first = threads.submit(ask, "/first")
+        first_is_in.wait()
+        second = threads.submit(ask, "/second")
+
+    assert seen == [False]
+    assert (first.result(), second.result()) == ([b"/first"], [b"/second"])
 
 
 def test_boto3_is_led_to_the_local_services(aws: Aws) -> None:

@@ -50,6 +50,10 @@ _CODE = """
         print("child", child.pid, flush=True)
         time.sleep(600)
 
+    def sleep(event, context):
+        print("sleeper", os.getpid(), flush=True)
+        time.sleep(600)
+
     def leave(event, context):
         os._exit(event.get("status", 1))
 
@@ -265,17 +269,19 @@ def test_nothing_is_left_when_the_service_stops(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="asks Linux for a signal at the parent's death")
-def test_handlers_die_with_a_service_that_is_killed(tmp_path: Path) -> None:
+def test_handlers_at_work_die_with_a_service_that_is_killed(tmp_path: Path) -> None:
     script = f"""
-import os, signal, sys, json
+import os, signal, threading
 from pathlib import Path
 from tests.support.lambdas import function, lambdas
-with lambdas(Path({str(tmp_path)!r}), {_CODE!r}, [function("echo", "handlers.echo")]) as one:
-    print(json.loads(one.invoke("echo")["Payload"])["pid"], flush=True)
+with lambdas(Path({str(tmp_path)!r}), {_CODE!r}, [function("sleep", "handlers.sleep", timeout_s=600)]) as one:
+    threading.Thread(target=one.invoke, args=("sleep",), daemon=True).start()
+    while not (one.logs / "sleep.log").exists() or "sleeper " not in one.log("sleep"):
+        pass
+    print(one.log("sleep").partition("sleeper ")[2].split()[0], flush=True)
     os.kill(os.getpid(), signal.SIGKILL)
 """
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-
     killed = subprocess.run(
         [sys.executable, "-c", script], env=environment, cwd=ROOT, capture_output=True, text=True, check=False
     )
