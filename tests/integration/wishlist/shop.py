@@ -56,7 +56,8 @@ class Shop:
     def person(self, name: str = "ada") -> int:
         """The id of a person, who is added if need be."""
         return int(self.one(
-            "INSERT INTO users (email) VALUES (:email) ON CONFLICT (email) DO UPDATE SET email = excluded.email RETURNING id",
+            "INSERT INTO users (email) VALUES (:email)"
+            " ON CONFLICT (email) DO UPDATE SET email = excluded.email RETURNING id",
             email=f"{name}@example.com",
         ))  # fmt: skip
 
@@ -105,7 +106,9 @@ class Shop:
 
     def told(self) -> list[tuple[str, str]]:
         """Who was told of which kind, oldest first."""
-        rows = self.run("SELECT u.email, n.kind FROM notifications AS n JOIN users AS u ON u.id = n.user_id ORDER BY n.id")
+        rows = self.run(
+            "SELECT u.email, n.kind FROM notifications AS n JOIN users AS u ON u.id = n.user_id ORDER BY n.id"
+        )
         return [(email.partition("@")[0], kind) for email, kind in rows]
 
     def payloads(self) -> list[dict[str, Any]]:

@@ -23,6 +23,7 @@ def counts(result: dict[str, Any]) -> dict[str, Any]:
     return {name: result["metadata"][name] for name in ("checked", "notified", "errors")}
 
 
+@pytest.mark.usefixtures("ses")
 class TestJobs:
     def test_a_sale_is_found_and_mailed_once(self, shop: Shop, ses: Ses) -> None:
         shop.wish("ada")
@@ -60,16 +61,18 @@ class TestJobs:
         assert [counts(result) for result in results] == [{"checked": 6, "notified": 0, "errors": 0}] * 2
         assert ses.mails == []
 
-    def test_what_the_run_came_to_is_recorded(self, shop: Shop, ses: Ses) -> None:
+    def test_what_the_run_came_to_is_recorded(self, shop: Shop) -> None:
         shop.wish()
         shop.price(sale_price=80)
         result = check_sales.handler(ON_SCHEDULE, None)
         row = shop.run("SELECT status, processed, failed, lock, metadata FROM job_runs")[0]
         assert row[:4] == ["succeeded", 1, 0, "wishlist:sale-check"]
-        assert row[4] == result["metadata"] == {"checked": 1, "notified": 1, "errors": 0, "mails": 1, "leftToDeliver": 0}
+        assert (
+            row[4] == result["metadata"] == {"checked": 1, "notified": 1, "errors": 0, "mails": 1, "leftToDeliver": 0}
+        )
 
     def test_a_check_that_is_switched_off_does_nothing_by_schedule(
-        self, shop: Shop, ses: Ses, monkeypatch: pytest.MonkeyPatch
+        self, shop: Shop, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setenv("WISHLIST_SALE_CHECK_ENABLED", "false")
         monkeypatch.setenv("WISHLIST_STOCK_CHECK_ENABLED", "false")
@@ -82,7 +85,7 @@ class TestJobs:
             assert off["metadata"] == {"checked": 0, "notified": 0, "errors": 0, "enabled": False}
             assert counts(module.handler({"trigger": "http"}, None))["notified"] == 1
 
-    def test_the_percentage_is_a_setting(self, shop: Shop, ses: Ses, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_the_percentage_is_a_setting(self, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("WISHLIST_MIN_DROP_PERCENT", "25")
         shop.wish()
         shop.price(sale_price=80)
@@ -135,12 +138,10 @@ class TestPages:
         shop.price(sale_price=80)
         return sorted(names * 2)
 
-    @pytest.mark.usefixtures("crowd")
     def test_nobody_is_lost_between_two_pages(self, checks: Checks, crowd: list[str]) -> None:
         assert checks.sales() == crowd
         assert checks.restocks() == crowd
 
-    @pytest.mark.usefixtures("crowd")
     def test_what_is_left_when_the_time_is_up_is_found_by_the_next_run(
         self, shop: Shop, checks: Checks, one_database: str, crowd: list[str]
     ) -> None:
@@ -152,7 +153,8 @@ class TestPages:
         assert len(checks.sales()) == len(crowd) - 6
         assert sorted(name for name, _ in shop.told()) == crowd
 
-    def test_only_counts_come_back(self, checks: Checks, crowd: list[str]) -> None:
+    @pytest.mark.usefixtures("crowd")
+    def test_only_counts_come_back(self, checks: Checks) -> None:
         rows = checks.run.write(
             queries("wishlist")["claim_sales"], page_size=5, product_id=0, variant_id=0, min_drop_percent=0
         )
@@ -194,9 +196,9 @@ class TestRivals:
         shop.wish()
         shop.price(sale_price=80)
         claim = queries("wishlist")["claim_sales"]
-        with pytest.raises(ZeroDivisionError):
-            with checks.run.transaction(claim, page_size=9, product_id=0, variant_id=0, min_drop_percent=0):
-                raise ZeroDivisionError
+        place: dict[str, Any] = {"page_size": 9, "product_id": 0, "variant_id": 0}
+        with pytest.raises(ZeroDivisionError), checks.run.transaction(claim, **place, min_drop_percent=0):
+            raise ZeroDivisionError
         assert rival.sales() == ["ada"]
 
     @pytest.mark.parametrize("lock", ["wishlists", "users"])
@@ -221,7 +223,8 @@ class TestRivals:
         shop.run("UPDATE wishlists SET notify_on_sale = false")
         assert checks.sales() == []
 
-    def test_a_run_whose_lock_was_taken_over_tells_nobody(self, shop: Shop, ses: Ses, checks: Checks) -> None:
+    @pytest.mark.usefixtures("ses")
+    def test_a_run_whose_lock_was_taken_over_tells_nobody(self, shop: Shop, checks: Checks) -> None:
         shop.wish()
         shop.price(sale_price=80)
         lease = platform().locks.acquire("wishlist:sale-check", 60, who="a run that was paused", run_id="run")

@@ -9,11 +9,11 @@ import pytest
 
 from tests.integration.wishlist.shop import Checks, Shop
 
-Step = Callable[[Shop, Checks], None]
+Step = Callable[[Shop, Checks], object]
 
 
 def wish(**columns: Any) -> Step:
-    return lambda shop, _: shop.wish(**columns) and None
+    return lambda shop, _: shop.wish(**columns)
 
 
 def stock(quantity: int) -> Step:
@@ -21,11 +21,11 @@ def stock(quantity: int) -> Step:
 
 
 def reserve(wanted: int) -> Step:
-    return lambda shop, _: shop.reserve(wanted) and None
+    return lambda shop, _: shop.reserve(wanted)
 
 
 def change(sql: str) -> Step:
-    return lambda shop, _: shop.run(sql) and None
+    return lambda shop, _: shop.run(sql)
 
 
 def told(_: Shop, checks: Checks) -> None:
@@ -128,9 +128,7 @@ class TestVariants:
         shop.stock(2, variant=variants[0])
         assert checks.restocks() == ["rosa"]
 
-    def test_a_product_is_out_when_all_its_variants_are(
-        self, shop: Shop, checks: Checks, variants: list[int]
-    ) -> None:
+    def test_a_product_is_out_when_all_its_variants_are(self, shop: Shop, checks: Checks, variants: list[int]) -> None:
         shop.wish()
         shop.stock(0, variant=variants[0])
         shop.stock(2, variant=variants[0])

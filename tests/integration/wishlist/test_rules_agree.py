@@ -26,7 +26,7 @@ PERCENT = st.sampled_from([0, 0, 10, 20])
 WHO = st.sampled_from(PEOPLE)
 
 a_run = settings(
-    max_examples=60,
+    max_examples=40,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
@@ -38,7 +38,7 @@ class Sales:
 
     shop: Shop
     checks: Checks
-    prices: Prices = Prices(Decimal(100), "USD")
+    prices: Prices = field(default_factory=lambda: Prices(Decimal(100), "USD"))
     wishes: dict[str, Wish] = field(default_factory=dict)
 
     def wish(self, who: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from tests.integration.wishlist.shop import Checks, Shop
 
-Step = Callable[[Shop, Checks], None]
+Step = Callable[[Shop, Checks], object]
 
 
 def price(**columns: Any) -> Step:
@@ -17,11 +17,11 @@ def price(**columns: Any) -> Step:
 
 
 def wish(**columns: Any) -> Step:
-    return lambda shop, _: shop.wish(**columns) and None
+    return lambda shop, _: shop.wish(**columns)
 
 
 def change(sql: str) -> Step:
-    return lambda shop, _: shop.run(sql) and None
+    return lambda shop, _: shop.run(sql)
 
 
 def told(min_drop_percent: int = 0) -> Step:
@@ -69,8 +69,8 @@ TRANSITIONS: dict[str, Sequence[Step]] = {
         wish(), price(sale_price=80), told(), price(sale_price=None), price(sale_price=85), told(),
     ],
     "an end by its date that no check has seen": [
-        wish(), price(sale_price=80, sale_ends_at=1), told(), sale_ends_by_its_date, price(sale_price=85, sale_ends_at=1),
-        told(),
+        wish(), price(sale_price=80, sale_ends_at=1), told(), sale_ends_by_its_date,
+        price(sale_price=85, sale_ends_at=1), told(),
     ],
     "an end by its date, then the same sale once more": [
         wish(), price(sale_price=80, sale_ends_at=1), told(), sale_ends_by_its_date, silent(), price(sale_ends_at=1),
@@ -113,8 +113,8 @@ TRANSITIONS: dict[str, Sequence[Step]] = {
     "any real drop": [wish(), price(sale_price=99.99), told()],
     "not wanted": [wish(notify_on_sale=False), price(sale_price=80), silent()],
     "wanted again": [
-        wish(notify_on_sale=False), price(sale_price=80), silent(), change("UPDATE wishlists SET notify_on_sale = true"),
-        told(),
+        wish(notify_on_sale=False), price(sale_price=80), silent(),
+        change("UPDATE wishlists SET notify_on_sale = true"), told(),
     ],
     "the other preference does not matter": [wish(notify_on_stock=False), price(sale_price=80), told()],
     "a sale in another currency is not compared": [
@@ -139,7 +139,7 @@ TRANSITIONS: dict[str, Sequence[Step]] = {
     ],
     "another item is wished for instead": [
         wish(), price(sale_price=80), told(),
-        lambda shop, _: shop.run("UPDATE wishlists SET product_id = :other", other=shop.add_product(50)) and None,
+        lambda shop, _: shop.run("UPDATE wishlists SET product_id = :other", other=shop.add_product(50)),
         silent(), change("UPDATE products SET sale_price = 40 WHERE regular_price = 50"), told(),
     ],
 }  # fmt: skip
@@ -198,7 +198,9 @@ class TestWhatIsTold:
         shop.wish()
         shop.price(sale_price="79.50", sale_ends_at=5)
         checks.sales()
-        ends_at = shop.one("SELECT to_char(sale_ends_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') FROM products")
+        ends_at = shop.one(
+            "SELECT to_char(sale_ends_at AT TIME ZONE 'UTC', 'YYYY-MM-DD\"T\"HH24:MI:SS\"Z\"') FROM products"
+        )
         assert shop.payloads() == [
             {"old_price": "100", "price": "79.50", "regular_price": "100", "currency": "USD", "ends_at": ends_at}
         ]
