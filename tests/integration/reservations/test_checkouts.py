@@ -172,6 +172,19 @@ class TestRelease:
         assert shop.counters(lamp) == (3, 0)
 
 
+@pytest.mark.parametrize("call", ["extend", "complete", "release"])
+def test_the_stock_row_comes_before_the_hold(shop: Shop, connect: Callable[[], Any], call: str) -> None:
+    """Or a hold that is just being counted out could come back to life."""
+    lamp = shop.stock(5)
+    hold = shop.reserve(lamp)
+    with connect() as other, connect() as late:
+        other.run("BEGIN")
+        other.reserve(lamp)
+        late.run("SET lock_timeout = '20ms'")
+        assert refusal(getattr(late, call), hold) == "55P03"
+    getattr(shop, call)(hold)
+
+
 def test_a_counter_never_goes_below_zero(shop: Shop) -> None:
     lamp = shop.stock(5)
     hold = shop.reserve(lamp, 2)

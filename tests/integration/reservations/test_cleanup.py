@@ -85,6 +85,21 @@ class TestRunningAgain:
         assert (shop.status(sold), shop.status(kept)) == ("completed", "active")
 
 
+def test_what_was_chosen_is_judged_again_when_it_is_released(shop: Shop) -> None:
+    """Between the two somebody may have extended, bought or dropped it."""
+    lamp = shop.stock(9)
+    extended, sold, dropped = (shop.reserve(lamp) for _ in range(3))
+    shop.complete(sold)
+    shop.release(dropped)
+    expired = shop.hold(lamp, expires_in="-1 second")
+    release = "release_chosen_reservations(CAST(:chosen AS uuid[]), ARRAY(SELECT id FROM inventory))"
+    for released in (1, 0):
+        chosen = [str(hold) for hold in (extended, sold, dropped, expired)]
+        assert shop.run(f"SELECT released, failed FROM {release}", chosen=chosen) == [[released, 0]]
+        assert shop.counters(lamp) == (8, 1)
+    assert [shop.status(hold) for hold in (extended, sold, dropped)] == ["active", "completed", "released"]
+
+
 class TestUnreleasable:
     def test_it_is_reported_and_left_and_the_others_go_on(self, shop: Shop, run: Run) -> None:
         lamp, chair, gone = shop.stock(9), shop.stock(9), shop.stock(9)
