@@ -18,7 +18,8 @@ WITH stale AS MATERIALIZED (
     SET attempts = n.attempts + (e.state = 'doubtful')::integer,
         status = CASE WHEN e.state = 'doubtful' AND n.attempts + 1 >= :attempts THEN 'failed' ELSE 'pending' END,
         reason = CASE WHEN e.state = 'doubtful' THEN 'doubtful' END
-    FROM ended AS e WHERE n.mail_id = e.id AND n.status = 'claimed'
+    FROM ended AS e
+    WHERE n.mail_id = e.id AND n.mail_id = ANY (ARRAY(SELECT id FROM ended)) AND n.status = 'claimed'
     RETURNING n.status
 )
 SELECT (SELECT count(*) FROM ended WHERE state = 'doubtful') AS doubtful,
@@ -77,7 +78,7 @@ WITH mail AS MATERIALIZED (
                              WHERE x.user_id = mail.user_id AND x.list IN ('all', mail_list(n.kind))) THEN 'unsubscribed'
                 WHEN t.id IS NULL THEN 'not_true_any_more' END AS reason
     FROM mail
-    JOIN notifications AS n ON n.mail_id = mail.id AND n.status = 'claimed'
+    JOIN notifications AS n ON n.mail_id = :mail_id::uuid AND n.status = 'claimed'
     LEFT JOIN notifications_still_true(ARRAY(
         SELECT id FROM notifications WHERE mail_id = :mail_id::uuid AND status = 'claimed')) AS t(id) ON t.id = n.id
 ), weeded AS (
@@ -115,7 +116,7 @@ WITH mail AS (
     RETURNING id
 )
 UPDATE notifications AS n SET status = 'sent', sent_at = now(), reason = NULL
-FROM mail WHERE n.mail_id = mail.id AND n.status = 'claimed'
+FROM mail WHERE n.mail_id = :mail_id::uuid AND n.status = 'claimed'
 
 -- name: failed
 WITH mail AS (
@@ -129,7 +130,7 @@ WITH mail AS (
     ON CONFLICT DO NOTHING
 )
 UPDATE notifications AS n SET status = 'failed', reason = 'address_refused'
-FROM mail WHERE n.mail_id = mail.id AND n.status = 'claimed'
+FROM mail WHERE n.mail_id = :mail_id::uuid AND n.status = 'claimed'
 RETURNING n.id
 
 -- name: unsure
@@ -142,7 +143,7 @@ WITH mail AS (
 UPDATE notifications AS n
 SET attempts = n.attempts + 1, reason = :state,
     status = CASE WHEN n.attempts + 1 >= :attempts THEN 'failed' ELSE 'pending' END
-FROM mail WHERE n.mail_id = mail.id AND n.status = 'claimed'
+FROM mail WHERE n.mail_id = :mail_id::uuid AND n.status = 'claimed'
 RETURNING n.status
 
 -- name: land
@@ -157,7 +158,7 @@ WITH freed AS (
     RETURNING id
 )
 UPDATE notifications AS n SET status = 'pending', mail_id = NULL
-FROM freed WHERE n.mail_id = freed.id AND n.status = 'claimed'
+WHERE n.mail_id = ANY (ARRAY(SELECT id FROM freed)) AND n.status = 'claimed'
 
 -- name: left
 SELECT count(*) AS waiting FROM notifications WHERE status = 'pending' AND (:kinds::jsonb IS NULL OR :kinds::jsonb ? kind)
