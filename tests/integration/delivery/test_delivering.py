@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from nightshift.delivery.outbox import Outbox
 from nightshift.errors import JobFailed
 from tests.integration.delivery.conftest import SETTINGS, Store
 from tests.support.ses import Ses
@@ -158,6 +159,25 @@ class TestDailyCap:
         assert (len(ses.mails), over["metadata"]) == (3, {"left": 2})
         store.run("UPDATE mails SET day = day - 1")
         assert deliver()["metadata"] == {"sent_mails": 1, "notified": 2}
+
+    def test_it_is_asked_again_right_before_the_mail(
+        self, store: Store, ses: Ses, deliver: Deliver, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        store.tell()
+        begin = Outbox.begin
+
+        def begin_late(outbox: Outbox, mail_id: str) -> Any:
+            store.run(
+                "INSERT INTO mails (user_id, state, run_id, lock, fence, claimed_until, day)"
+                " SELECT id, 'sent', gen_random_uuid(), 'wishlist:sale-check', 1, now(),"
+                " (now() AT TIME ZONE 'Europe/Berlin')::date FROM users, generate_series(1, 3)"
+            )
+            return begin(outbox, mail_id)
+
+        monkeypatch.setattr(Outbox, "begin", begin_late)
+
+        assert deliver()["metadata"] == {"left": 1}
+        assert (ses.asked, store.statuses) == (0, ["pending"])
 
     def test_it_is_counted_by_person(self, store: Store, ses: Ses, deliver: Deliver) -> None:
         for _ in range(4):
