@@ -11,6 +11,7 @@ from typing import Protocol
 from nightshift import Job
 from nightshift.routes import Route, Trigger
 from product_checks import routes as product_checks
+from reservations import routes as reservations
 
 
 class Domain(Protocol):
@@ -29,4 +30,4 @@ class Domain(Protocol):
         """Further routes that start its jobs."""
 
 
-DOMAINS: tuple[Domain, ...] = (product_checks,)
+DOMAINS: tuple[Domain, ...] = (product_checks, reservations)
