@@ -284,8 +284,8 @@ def _transaction(body: str, begin: str = "BEGIN") -> str:
 
 def _dial(address: Address) -> socket.socket:
     sock = socket.create_connection((address.host, address.port), CONNECT_TIMEOUT_S)
+    # The time-out stays for the handshakes as well: a server may accept and then say nothing.
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    sock.settimeout(ANSWER_TIMEOUT_S)
     return sock
 
 
