@@ -41,6 +41,7 @@ class TestJobs:
 
     def test_a_restock_is_found_and_mailed_once(self, shop: Shop, ses: Ses) -> None:
         shop.wish("ada")
+        shop.wish("bert", notify_on_stock=False)
         shop.stock(0)
         assert counts(check_stock.handler({}, None))["notified"] == 0
         shop.stock(4)

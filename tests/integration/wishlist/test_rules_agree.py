@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from tests.integration.wishlist.conftest import EMPTY
@@ -98,6 +98,26 @@ def test_sales(events: list[tuple[Any, ...]], shop: Shop, checks: Checks) -> Non
     shop.run(EMPTY)
     shop.open()
     _play(Sales(shop, checks), [*events, ("check", 0)])
+
+
+_NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+A_DATE = st.sampled_from([None, -1, 0, 1])
+
+
+@a_run
+@given(regular=st.one_of(st.none(), PRICE), sale=SALE, starts=A_DATE, ends=A_DATE)
+@example(regular="100", sale="80", starts=0, ends=None)
+@example(regular="100", sale="80", starts=1, ends=None)
+@example(regular="100", sale="80", starts=None, ends=0)
+@example(regular="100", sale="80", starts=None, ends=1)
+def test_to_the_moment(regular: str | None, sale: str | None, starts: int | None, ends: int | None, shop: Shop) -> None:
+    dates = [_NOON + timedelta(microseconds=each) if each is not None else None for each in (starts, ends)]
+    prices = Prices(Decimal(regular) if regular else None, "USD", Decimal(sale) if sale else None, *dates)
+    said = shop.one(
+        "SELECT is_on_sale(CAST(:regular AS numeric), CAST(:sale AS numeric), :starts, :ends, :noon)",
+        regular=regular, sale=sale, starts=dates[0], ends=dates[1], noon=_NOON,
+    )  # fmt: skip
+    assert said is prices.is_on_sale(_NOON)
 
 
 @dataclass

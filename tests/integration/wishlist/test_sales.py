@@ -130,6 +130,10 @@ TRANSITIONS: dict[str, Sequence[Step]] = {
     "a change of currency in the middle of a sale": [
         wish(), price(sale_price=80), told(), price(regular_price=90, sale_price=7, regular_currency="EUR"), silent(),
     ],
+    "a sale in another currency ends the one before, seen by a check or not": [
+        wish(), price(sale_price=80), told(), price(sale_price=7, regular_currency="EUR"),
+        price(sale_price=85, regular_currency="USD"), told(),
+    ],
     "no price when wished is known": [
         price(regular_price=None, regular_currency=None), wish(), price(regular_price=100, regular_currency="USD"),
         price(sale_price=80), silent(), price(sale_price=None), price(sale_price=90), told(),
