@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
@@ -11,7 +11,7 @@ import pytest
 
 from local.aws import AwsServices, client
 from nightshift.database import Address, Database
-from nightshift.lock import Locks
+from tests.integration.library.locking import Clocks, LockTable
 from tests.integration.library.lossy_door import LossyDoor
 from tests.integration.library.wiretap import Wiretap
 from tests.support.aws import Aws
@@ -44,39 +44,6 @@ def watched(address: Address, wiretap: Wiretap) -> Iterator[Database]:
     database = Database(lambda **_: leading_there)
     yield database
     database.close()
-
-
-@dataclass
-class Clocks:
-    """One machine's two clocks. `wall_ms` may be off; `monotonic_s` starts anywhere."""
-
-    wall_ms: int = 1_800_000_000_000
-    monotonic_s: float = 50.0
-
-    def advance(self, seconds: float) -> None:
-        self.wall_ms += round(seconds * 1000)
-        self.monotonic_s += seconds
-
-
-@dataclass
-class LockTable:
-    """A lock table on the test session's DynamoDB; each test uses names of its own."""
-
-    name: str
-    dynamodb: Any
-    endpoint: str
-    clocks: Clocks = field(default_factory=Clocks)
-
-    def locks(self, clocks: Clocks | None = None, dynamodb: Any = None, **options: Any) -> Locks:
-        own = clocks or self.clocks
-        used = dynamodb or self.dynamodb
-        return Locks(
-            lambda: used, self.name, clock_ms=lambda: own.wall_ms, monotonic=lambda: own.monotonic_s, **options
-        )
-
-    def put(self, lock: str, **attributes: int | str) -> None:
-        typed = {name: {"N": str(v)} if isinstance(v, int) else {"S": v} for name, v in attributes.items()}
-        self.dynamodb.put_item(TableName=self.name, Item={"pk": {"S": lock}, **typed})
 
 
 @pytest.fixture(scope="module")
