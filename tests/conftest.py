@@ -26,7 +26,21 @@ from tests.support import databases
 from tests.support.aws import CACHE_TABLE, LOCK_TABLE, Aws
 
 # What a person's shell may hold and a test must not see.
-_FOREIGN = ("AWS_", "CHECK_", "DATABASE_", "MIN_CHECK_", "MAX_PRODUCTS_", "POWERTOOLS_", "LAMBDA_", "JOBS")
+_FOREIGN = (
+    "AWS_",
+    "CHECK_",
+    "DATABASE_",
+    "MIN_CHECK_",
+    "MAX_",
+    "RESERVATION_",
+    "WISHLIST_",
+    "MAIL_",
+    "SES_",
+    "SHOP_",
+    "POWERTOOLS_",
+    "LAMBDA_",
+    "JOBS",
+)
 
 
 @pytest.fixture(autouse=True)
