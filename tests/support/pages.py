@@ -50,7 +50,7 @@ def page_server() -> Iterator[PageServer]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
 
-        def do_GET(self) -> None:  # noqa: N802  # the name is http.server's
+        def do_GET(self) -> None:  # the name is http.server's
             if self.path != "/robots.txt":
                 served.requests.append(self.path)
                 if served.gate:
