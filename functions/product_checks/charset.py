@@ -7,6 +7,10 @@ import re
 
 _LOOK_AHEAD = 4096
 _BOMS = ((codecs.BOM_UTF8, "utf-8"), (codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be"))
+# How the first tag of a page looks in two bytes a character, where the mark was forgotten.
+_UNMARKED = ((b"<\x00", "utf-16-le"), (b"\x00<", "utf-16-be"))
+_COMMENT = re.compile(rb"<!--.*?-->", re.DOTALL)
+_ONE_BYTE = ("cp125", "iso8859", "koi8")
 _HEADER = re.compile(r"charset\s*=\s*[\"']?\s*([\w.:+-]+)", re.IGNORECASE)
 _META = re.compile(rb"<meta[^>]{0,500}?charset\s*=\s*[\"']?\s*([\w.:+-]+)", re.IGNORECASE)
 _XML = re.compile(rb"^\s*<\?xml[^>]{0,200}?encoding\s*=\s*[\"']([\w.:+-]+)", re.IGNORECASE)
@@ -45,8 +49,19 @@ def decode(body: bytes, content_type: str | None) -> str:
             return _decode(body[len(mark) :], marked)
     stated = _HEADER.search(content_type or "")
     encoding = _known(stated.group(1)) if stated else None
-    encoding = encoding or _own_word(body[:_LOOK_AHEAD])
-    return _decode(body, encoding) if encoding else _guessed(body)
+    encoding = encoding or next((e for start, e in _UNMARKED if body.startswith(start)), None)
+    encoding = encoding or _own_word(_COMMENT.sub(b"", body[:_LOOK_AHEAD]))
+    if encoding is None or (encoding.startswith(_ONE_BYTE) and _is_utf8(body)):
+        return _guessed(body)
+    return _decode(body, encoding)
+
+
+def _is_utf8(body: bytes) -> bool:
+    """Whether a page is UTF-8 whatever it is called: other text is so by accident only where it is very short."""
+    try:
+        return not body.isascii() and bool(body.decode("utf-8"))
+    except UnicodeDecodeError:
+        return False
 
 
 def _own_word(start: bytes) -> str | None:

@@ -189,7 +189,7 @@ _WORDS = {
     "rp": "IDR", "rp.": "IDR", "sfr": "CHF", "sfr.": "CHF", "chf": "CHF", "rmb": "CNY", "s/": "PEN", "s/.": "PEN",
     "aed": "AED", "د.إ": "AED", "د.ك": "KWD", "kd": "KWD", "ر.س": "SAR", "ج.م": "EGP", "ر.ق": "QAR", "د.ب": "BHD",
     "ر.ع.": "OMR", "د.ا": "JOD", "د.ت": "TND", "د.م.": "MAD", "تومان": "IRR", "nok": "NOK", "sek": "SEK",
-    "us dollar": "USD", "us dollars": "USD", "pound sterling": "GBP", "yen": "JPY",
+    "us dollar": "USD", "us dollars": "USD", "pound sterling": "GBP", "yen": "JPY", "đ": "VND", "vnđ": "VND",
 }  # fmt: skip
 # Signs that several countries share: the page's country decides, or nothing does.
 _SHARED_SIGNS = {
@@ -214,6 +214,8 @@ _SHARED_SIGNS = {
 _COUNTRY_OF_LANGUAGE = {"ja": "JP", "sv": "SE", "nb": "NO", "nn": "NO", "no": "NO", "da": "DK", "is": "IS"}
 _SAME_SIGN = str.maketrans({"￥": "¥", "＄": "$", "￡": "£", "￦": "₩", "₨": "rs"})
 _CODE = re.compile(r"(?<![A-Za-z])[A-Z]{3}(?![A-Za-z])")
+# eBay and others put a space into US$, C$, AU$.
+_PARTED_DOLLAR = re.compile(r"(?<!\w)(US|CA?|AU|NZ|HK|SG|NT|MX) \$")
 _WORD = re.compile(r"[^\d\s,'’:;()\[\]|*+~–—-]+")
 
 
@@ -251,6 +253,7 @@ def currency_in(text: str, hints: Hints) -> str | None:
     """The one currency that a text such as "ab 12,99 €" names; None when there is none or more than one."""
     found: set[str] = {code for code in _CODE.findall(text) if code in _CODES}
     if not found:
+        text = _PARTED_DOLLAR.sub(r"\1$", text)
         found = {code for word in _WORD.findall(text.translate(_SAME_SIGN)) if (code := _of_word(word, hints))}
     return found.pop() if len(found) == 1 else None
 

@@ -37,6 +37,7 @@ _PRICE_KEYS = (
     "finalPrice",
     "sellingPrice",
     "prices",
+    "priceInfo",
     "priceRange",
     "price_range",
 )
@@ -48,6 +49,7 @@ _STOCK_KEYS = (
     "in_stock",
     "available",
     "stockStatus",
+    "availabilityStatus",
     "instock",
 )
 _VARIANT_KEYS = ("variants", "skus", "variations")
@@ -145,6 +147,7 @@ def _money(value: Any, hints: Hints, depth: int) -> Amount | None:
         "special",
         "final",
         "current",
+        "currentPrice",
         "amount",
         "value",
         "price",
@@ -159,7 +162,7 @@ def _money(value: Any, hints: Hints, depth: int) -> Amount | None:
     return None
 
 
-_CURRENCY_KEYS = ("currencyCode", "currency", "currencyIso", "currency_code", "priceCurrency")
+_CURRENCY_KEYS = ("currencyCode", "currency", "currencyIso", "currency_code", "priceCurrency", "currencyUnit")
 
 
 def _stock(product: Node) -> Availability:

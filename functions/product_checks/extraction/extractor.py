@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from product_checks.extraction.jsonld import read_blocks
-from product_checks.extraction.main_product import Choice, choose, claims_page, is_stranger, same_name
+from product_checks.extraction.main_product import Choice, choose, claims_page, is_numbered, is_stranger, same_name
 from product_checks.extraction.merge import Told, merged, shop_data
 from product_checks.extraction.microdata import read_items
 from product_checks.extraction.model import Extraction, Failure
@@ -114,7 +114,7 @@ def _failure(reading: _Reading) -> Extraction | None:
     """Why the page has no product to report, if it has none."""
     main, meta = reading.main, reading.meta
     if main is not None and main.offered.quote.price is not None:
-        return _other_subject(reading, main)
+        return _other_subject(reading, main) or _gone_or_list(reading, main)
     priced = meta.quote.price is not None or (reading.data is not None and reading.data.price is not None)
     goods = main is not None and (main.offered.has_offers or _is_goods(main.node, meta))
     wall = None if priced else _wall(reading.page, may_be_gone=not goods)
@@ -128,6 +128,21 @@ def _failure(reading: _Reading) -> Extraction | None:
     if priced and meta.kind in _OPEN_KINDS and main is None and not _is_listing(reading):
         return None
     return _no_product(reading)
+
+
+def _gone_or_list(reading: _Reading, main: Told) -> Extraction | None:
+    """A missing page that recommends something, or a list that is priced as if it were one product."""
+    page = reading.page
+    if is_stranger(main.node, page):
+        from product_checks.extraction.walls import why_gone
+
+        gone = why_gone(page)
+        return Extraction.failed(*gone) if gone else None
+    kinds = {kind for graph in reading.graphs for kind in graph.kinds}
+    is_list = kinds & {"collectionpage", "searchresultspage"} or reading.meta.kind == "product.group"
+    if is_list and not is_numbered(main.node) and any("lowPrice" in offer for offer in nodes(main.node, "offers")):
+        return Extraction.failed(Failure.NOT_A_PRODUCT, "The page is a list of products with a range of prices.")
+    return None
 
 
 def _wall(page: Page, *, may_be_gone: bool) -> Extraction | None:
@@ -189,8 +204,7 @@ def _reviewed_here(node: Node, page: Page) -> bool:
 
 def _is_goods(node: Node, meta: MetaProduct) -> bool:
     """A product without offers is still one where it has an item number or the page calls itself a product."""
-    numbered = any(node.get(k) for k in ("sku", "mpn", "gtin", "gtin8", "gtin12", "gtin13", "gtin14", "productID"))
-    return bool(name_of(node.get("name"))) and (numbered or meta.calls_itself_product)
+    return bool(name_of(node.get("name"))) and (is_numbered(node) or meta.calls_itself_product)
 
 
 def _is_listing(reading: _Reading) -> bool:

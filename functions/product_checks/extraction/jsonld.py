@@ -32,7 +32,7 @@ def read_blocks(page: Page) -> Blocks:
         total += len(script.text)
         if total > _MAX_TOTAL or len(blocks.values) > _MAX_BLOCKS:
             break
-        _read_block(script.text, blocks)
+        _read_block(script.text, blocks, page)
     return blocks
 
 
@@ -40,20 +40,30 @@ def _names_schema_org(text: str) -> bool:
     return '"@context"' in text[:2_000] and "schema.org" in text[:2_000]
 
 
-def _read_block(text: str, blocks: Blocks) -> None:
+def _read_block(text: str, blocks: Blocks, page: Page) -> None:
     if not text.strip():
         return
     try:
-        found = [inner for value in loads(text) for inner in (loads(value) if isinstance(value, str) else [value])]
+        stated = _loads(text, page)
+        found = [inner for value in stated for inner in (loads(value) if isinstance(value, str) else [value])]
     except BrokenJsonError:
         blocks.broken_products += bool(_PRODUCT.search(text[:200_000]))
         return
-    prefixed = '"schema:' in text or 'schema.org/name"' in text
+    prefixed = '"schema:' in text or 'schema.org/name"' in text or '"Offers"' in text
     blocks.values.extend(_without_prefix(value, 0) if prefixed else value for value in found)
 
 
+def _loads(text: str, page: Page) -> list[Any]:
+    try:
+        return loads(text)
+    except BrokenJsonError:
+        if page.is_cut_in_script:
+            raise
+        return loads(text, may_close=True)
+
+
 def _without_prefix(value: Any, depth: int) -> Any:
-    """{"schema:name": …} as {"name": …}."""
+    """{"schema:name": …} as {"name": …}, and "Offers", as one shop system wrote for years, as "offers"."""
     if depth > _MAX_DEPTH:
         return None
     if isinstance(value, list):
@@ -66,4 +76,5 @@ def _without_prefix(value: Any, depth: int) -> Any:
 def _term(key: str) -> str:
     if key.startswith("schema:"):
         return key[7:]
-    return key.rpartition("/")[2] if "://schema.org/" in key else key
+    name = key.rpartition("/")[2] if "://schema.org/" in key else key
+    return name[:1].lower() + name[1:]

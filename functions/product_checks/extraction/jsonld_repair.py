@@ -10,19 +10,24 @@ from typing import Any
 
 MAX_CHARS = 1_500_000
 _MAX_VALUES = 500
+_MAX_FORGOTTEN = 3
+_CLOSED_BY = {"{": "}", "[": "]"}
 
-_WRAPPER = re.compile(r"(?://|/\*)?[ \t]{0,9}(?:<!\[CDATA\[|\]\]>)(?:[ \t]{0,9}\*/)?|<!--|(?://[ \t]{0,9})?-->")
+_WRAPPER = re.compile(
+    r"(?://|/\*)?[ \t]{0,9}(?:<!\[CDATA\[|(?:<!)?\]\]>)(?:[ \t]{0,9}\*/)?(?://><!--)?|<!--|(?://[ \t]{0,9})?-->"
+)
 _ASSIGNMENT = re.compile(r"^(?:var|let|const)?\s*[\w.$]{1,80}\s*=\s*(?=[{\[])")
 # One piece: string, number or word, punctuation, space, comment. Each alternative is linear and none overlaps.
 _TOKEN = re.compile(
     r"""(?P<string>"[^"\\]*(?:\\.[^"\\]*)*")"""
     r"""|(?P<single>'[^'\\]*(?:\\.[^'\\]*)*')"""
-    r"""|(?P<space>[\s\ufeff\u200b;]+)"""
+    r"""|(?P<space>[\s\ufeff\u200b;]+|</?(?:p|br|span|div)\b[^<>"']{0,50}>)"""  # editors wrap lines in tags
     r"""|(?P<comment>//[^\n]*|/\*[^*]*\*+(?:[^/*][^*]*\*+)*/)"""
     r"""|(?P<punctuation>[{}\[\],:+])"""
     r"""|(?P<word>[^\s"'{}\[\],:+;/\\]+)""",
     re.DOTALL,
 )
+_CURLY = str.maketrans("“”„″", '""""')
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _PADDED = re.compile(r"-?(\d+)?(?:\.\d*)?")
 _BAD_ESCAPE = re.compile(r"\\(?![\"\\/bfnrtu])")
@@ -42,25 +47,30 @@ class BrokenJsonError(ValueError):
     """The text is not JSON and cannot be made JSON without guessing."""
 
 
-def loads(text: str) -> list[Any]:
-    """All JSON values in a text, repaired if need be; valid JSON is never changed. Raises BrokenJsonError."""
+def loads(text: str, *, may_close: bool = False) -> list[Any]:
+    """All JSON values in a text, repaired if need be; valid JSON is never changed. Raises BrokenJsonError.
+
+    `may_close`: the text is known not to be cut off, so that brackets missing at its end were forgotten.
+    """
     if len(text) > MAX_CHARS:
         raise BrokenJsonError("too long")
     try:
         return [_decode(text.strip())]
     except BrokenJsonError:
-        return _loads_broken(text)
+        return _loads_broken(text, may_close=may_close)
 
 
-def _loads_broken(text: str) -> list[Any]:
+def _loads_broken(text: str, *, may_close: bool) -> list[Any]:
     plain = text.strip("\ufeff\u200b \t\r\n;")
     if plain.startswith(("{&quot;", "[{&quot;", "{ &quot;", "{&#34;", "[ {&quot;", "{\n&quot;")) or '"' not in plain:
         plain = html.unescape(plain)
+    if '"' not in plain and ("“" in plain or "”" in plain):  # a text editor made them all typographic
+        plain = plain.translate(_CURLY)
     plain = _ASSIGNMENT.sub("", _WRAPPER.sub(" ", plain).strip("\ufeff\u200b \t\r\n;"))
     if "{" not in plain:
         raise BrokenJsonError("no object")
     found = _in_a_row(plain)
-    return found or _in_a_row(_repaired(plain), must_end=True)
+    return found or _in_a_row(_repaired(plain, may_close=may_close), must_end=True)
 
 
 def _decode(text: str) -> Any:
@@ -92,7 +102,7 @@ def _skip(text: str, position: int) -> int:
     return position
 
 
-def _repaired(text: str) -> str:
+def _repaired(text: str, *, may_close: bool) -> str:
     """Rewrite tokens: no comments, no trailing commas, double quotes, joined strings, plain numbers."""
     out: list[str] = []
     line_broken = False
@@ -108,20 +118,51 @@ def _repaired(text: str) -> str:
             continue
         _append(out, kind, piece, after_line_break=line_broken)
         line_broken = False
+    if may_close and position == len(text):
+        out += _forgotten(out)
     return "".join(out)
+
+
+def _forgotten(out: list[str]) -> list[str]:
+    """The brackets that a text leaves open although it ends with a whole object or list."""
+    missing: list[str] = []
+    for piece in out:
+        if piece in _CLOSED_BY:
+            missing.append(_CLOSED_BY[piece])
+        elif piece in {"}", "]"} and (not missing or missing.pop() != piece):
+            return []
+    return missing[::-1] if out[-1:] in (["}"], ["]"]) and len(missing) <= _MAX_FORGOTTEN else []
 
 
 def _append(out: list[str], kind: str, piece: str, *, after_line_break: bool) -> None:
     if kind in {"string", "single"}:
         _append_string(out, _double_quoted(piece), after_line_break=after_line_break)
     elif piece in "}]" and kind == "punctuation":
+        _end_member(out)
         if out and out[-1] == ",":
             out.pop()
         out.append(piece)
     elif kind == "word":
-        out.append(_word(piece))
+        _append_word(out, piece)
+    elif piece == "," and out and out[-1] == ":":
+        _end_member(out)
+        out.append(piece)
     elif piece != "," or (out and out[-1] not in ",{["):
         out.append(piece)
+
+
+def _end_member(out: list[str]) -> None:
+    """Give a member that a template left without a value ("sku": ,) the value null."""
+    if out and out[-1] == ":":
+        out.append("null")
+
+
+def _append_word(out: list[str], piece: str) -> None:
+    """Add a word; a number in a key's place is the rest of a price without quotes ("price": 1.299,00,)."""
+    if out[-1:] == [","] and out[-3:-2] == [":"] and _PADDED.fullmatch(out[-2]) and _PADDED.fullmatch(piece):
+        out[-2:] = [f'"{out[-2]},{piece}"']
+    else:
+        out.append(_word(piece))
 
 
 def _append_string(out: list[str], piece: str, *, after_line_break: bool) -> None:

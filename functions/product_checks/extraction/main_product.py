@@ -36,17 +36,24 @@ def choose(graph: Graph, page: Page) -> Choice:
     if len(named) == 1:
         return Choice(named[0], len(families))
     if len(families) == 1:
-        return Choice(None if _is_elsewhere(families[0].node, page) else families[0], 1)
+        node = families[0].node
+        return Choice(None if _is_elsewhere(node, page) or _is_neighbour(node, page) else families[0], 1)
     for rule in (_by_address, _by_title, _by_number):
         chosen = _only(rule(families, page))
         if chosen is not None:
             return Choice(chosen, len(families))
-    return Choice(_as_group(_at_page(families, page)), len(families))
+    named_alike = [c for c in families if _matches_title(c.node, page)]
+    return Choice(_as_group(_at_page(families, page) or named_alike), len(families))
 
 
 def claims_page(node: Node, page: Page) -> bool:
     """Whether a product says, by address or name, that this page is its own."""
     return _matches_address(node, page) > 0 or _matches_title(node, page)
+
+
+def is_numbered(node: Node) -> bool:
+    """Whether a product has an item number of any kind."""
+    return any(node.get(k) for k in ("sku", "mpn", "gtin", "gtin8", "gtin12", "gtin13", "gtin14", "productID"))
 
 
 def is_stranger(node: Node, page: Page) -> bool:
@@ -196,6 +203,15 @@ def _is_elsewhere(node: Node, page: Page) -> bool:
     return bool(
         here and here[0].is_home and not here[0].query and stated and here[0].place not in {a.place for a in stated}
     )
+
+
+def _is_neighbour(node: Node, page: Page) -> bool:
+    """Whether a product has another page of the same shop as its own, and no title here that is like its name."""
+    places = [a.place for url in _addresses(node) if (a := Address.of(url, page.base)) is not None and not a.is_home]
+    own_host = page.addresses[0].place.partition("/")[0] if page.addresses else ""
+    titled = bool(page.title or page.headings)
+    names_neighbour = any(place.startswith(f"{own_host}/") for place in places)
+    return titled and names_neighbour and is_stranger(node, page) and not _by_number([Candidate(node, Part.TOP)], page)
 
 
 def _addresses(node: Node) -> list[str]:

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 _MAX_ITEMS = 5_000
 _MAX_REFS = 50
 _ADDRESSES = frozenset({"image", "url", "availability", "itemcondition", "sameas", "logo", "item", "additionaltype"})
+# data-vocabulary.org, Google's own before schema.org, lives on in old themes.
+_OLD_NAMES = {"offerDetails": "offers"}
 _SOURCE_TAGS = frozenset({"audio", "embed", "iframe", "img", "source", "track", "video"})
 
 
@@ -68,11 +70,11 @@ class _Reader:
         owner: int | None = None
         while here is not None:
             known = here.mem_id
-            if known in self.referenced:
-                owner = self.referenced[known]
-                break
             if here is not element and known in self.items:
                 owner = known
+                break
+            if known in self.referenced:
+                owner = self.referenced[known]
                 break
             if known in self.owners:
                 owner = self.owners[known]
@@ -85,6 +87,7 @@ class _Reader:
     @staticmethod
     def _add(item: Node, name: str, value: Node | str) -> None:
         name = name.rpartition("/")[2].rpartition(":")[2]
+        name = _OLD_NAMES.get(name, name)
         if name in item:
             item[name].append(value)
         elif value != "":

@@ -39,6 +39,7 @@ _RANGE = re.compile(
     r"^\W*?(?:-|–|—|~|〜|～|…|\.\.\.|to|bis|à|a|au|till|til|tot|do|до|até|al|and|und|から)\W*$", re.IGNORECASE
 )
 _NO_CENTS = re.compile(r"^\s?[.,:]\s?[-–—]")
+_CENTS = re.compile(r"\s?(?:¢|c|ct|cts|cents?|p|pence)\b(?![/.])|\s?¢", re.IGNORECASE)
 _INDIAN = re.compile(r"^\d{1,2}(?:,\d{2})+,\d{3}$")
 
 
@@ -98,14 +99,24 @@ def _from_text(raw: str, currency: str | None, hints: Hints) -> Amount | None:
         return None
     own = currency_in(_NUMBER.sub(" ", text), hints)
     known = currency or own
-    values = [_plausible(_interpret(m, text, known, hints)) for m in numbers]
+    values = [_of_token(m, text, known, hints) for m in numbers]
     low, high = values[0], values[-1]
     if low is None or high is None:
         return None
+    if _CENTS.match(text[numbers[-1].end() :]):
+        return None  # 99 ¢ is no 99
     if len(values) == 1 or low == high:
         return Amount(low, None, own)
     between = _without_currency(text[numbers[0].end() : numbers[1].start()])
     return Amount(low, high, own) if low < high and _RANGE.match(between) else None
+
+
+def _of_token(match: re.Match[str], text: str, currency: str | None, hints: Hints) -> Decimal | None:
+    number = _interpret(match, text, currency, hints)
+    if number is None:
+        return None
+    # A float that a template printed: 19.990000000000002.
+    return _plausible(_without_noise(number, currency) if len(number.as_tuple().digits) > 12 else number)
 
 
 def _clean(raw: str) -> str:

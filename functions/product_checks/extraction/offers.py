@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -12,7 +12,7 @@ from product_checks.extraction.hints import Hints
 from product_checks.extraction.model import Availability, Quote
 from product_checks.extraction.money import Amount, read_amount
 from product_checks.extraction.nodes import Node, local_name, name_of, nodes, scalar, text, types, values
-from product_checks.extraction.schema_org import Graph
+from product_checks.extraction.schema_org import OFFER_TYPES, Graph
 from product_checks.extraction.words import words
 
 # schema.org/PriceTypeEnumeration: what an offer is compared with. SalePrice and no type at all are what one pays.
@@ -43,7 +43,7 @@ def read_offers(node: Node, graph: Graph, hints: Hints, name: str = "offers") ->
     """The offers of a product that anybody can take up now: no rent, no member prices, no bulk tiers."""
     currency = read_currency(node.get("priceCurrency"), hints)
     found: list[Offer] = []
-    for stated in graph.resolved(node, name)[:_MAX_OFFERS]:
+    for stated in _unkeyed(graph.resolved(node, name))[:_MAX_OFFERS]:
         if not _is_for_everybody(stated):
             continue
         offer = _read_offer(stated, graph, hints, currency)
@@ -52,6 +52,15 @@ def read_offers(node: Node, graph: Graph, hints: Hints, name: str = "offers") ->
             inner = [i for i in graph.resolved(stated, "offers")[:_MAX_OFFERS] if _is_for_everybody(i)]
             found += [_read_offer(i, graph, hints, offer.quote.currency) for i in inner]
     return found[: _MAX_OFFERS * 2]
+
+
+def _unkeyed(stated: list[Node]) -> list[Node]:
+    """Offers out of the dicts that template engines make of lists: {"0": {…}, "1": {…}}, {"offer": [{…}]}."""
+    found = []
+    for node in stated:
+        inner = [] if "@type" in node or "price" in node else [o for key in node for o in nodes(node, key)]
+        found += inner if any(set(types(o)) & OFFER_TYPES for o in inner) else [node]
+    return found
 
 
 def summary(offers: list[Offer]) -> Quote:
@@ -71,10 +80,11 @@ def summary(offers: list[Offer]) -> Quote:
 
 def _comparable(offers: list[Offer]) -> list[Offer]:
     """Leave out used goods beside new ones, and prices in another currency than the first."""
-    if any("new" in o.condition for o in offers):
+    single = [o for o in offers if not o.is_aggregate]
+    used = [o for o in single if o.condition and "new" not in o.condition]
+    if used and len(used) < len(single):
         # An aggregate of both has the used goods' price as its lowest.
-        mixed = any(o.condition and "new" not in o.condition for o in offers)
-        offers = [o for o in offers if "new" in o.condition or not (o.condition or (mixed and o.is_aggregate))]
+        offers = [o for o in single if o not in used]
     currency = next((o.quote.currency for o in offers if o.quote.price is not None), None)
     return [o for o in offers if o.quote.price is None or o.quote.currency == currency]
 
@@ -99,7 +109,7 @@ def _read_offer(node: Node, graph: Graph, hints: Hints, outer_currency: str | No
     currency = read_currency(node.get("priceCurrency") or node.get("currency"), hints) or outer_currency
     quote = _quote(node, currency, hints)
     if quote.price is None and specification is not None:
-        own = read_currency(specification.get("priceCurrency"), hints)
+        own = read_currency(specification.get("priceCurrency") or specification.get("currency"), hints)
         inner = _quote(specification, own or currency, hints)
         quote = Quote(inner.price, inner.currency, quote.availability, inner.low, inner.high)
     return Offer(
@@ -117,6 +127,8 @@ def _quote(node: Node, currency: str | None, hints: Hints) -> Quote:
     """Price and stock of an offer or price specification, from whichever of its names holds them."""
     availability = read_availability(node.get("availability"))
     amount = _amount(node.get("price"), currency, hints)
+    if amount is None and "monetaryamount" in types(node):
+        amount = _amount(node.get("value"), currency, hints)
     low = amount or _amount(node.get("lowPrice"), currency, hints) or _amount(node.get("minPrice"), currency, hints)
     high = _amount(node.get("highPrice"), currency, hints) or _amount(node.get("maxPrice"), currency, hints)
     if low is None:
@@ -133,7 +145,10 @@ def _agreed_currency(stated: str | None, own: str | None) -> str | None:
 
 def _amount(value: Any, currency: str | None, hints: Hints) -> Amount | None:
     if isinstance(value, dict) and "@value" not in value:  # a MonetaryAmount in the price's place
-        value = value.get("value") or value.get("price") or value.get("amount")
+        own = read_currency(value.get("currency") or value.get("priceCurrency"), hints)
+        inner = value.get("value") or value.get("price") or value.get("amount")
+        found = None if isinstance(inner, dict) else _amount(inner, own or currency, hints)
+        return replace(found, currency=_agreed_currency(own, found.currency)) if found else None
     if isinstance(value, list):
         amounts = {a.low: a for v in value[:20] if (a := read_amount(scalar(v), currency, hints)) is not None}
         return amounts.popitem()[1] if len(amounts) == 1 else None

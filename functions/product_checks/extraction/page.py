@@ -101,6 +101,12 @@ class Page:
         return found
 
     @cached_property
+    def is_cut_in_script(self) -> bool:
+        """Whether the page ends before its last script does."""
+        html = self.html.lower()
+        return "</script" not in html[html.rfind("<script") :]
+
+    @cached_property
     def host(self) -> str:
         """The host of the page's address, in lower case."""
         return split_host(self.url)

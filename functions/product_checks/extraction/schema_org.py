@@ -6,14 +6,16 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
 
-from product_checks.extraction.nodes import Node, nodes, types, values
+from product_checks.extraction.nodes import Node, nodes, scalar, types, values
 from product_checks.extraction.words import words
 
 PRODUCT_TYPES = words(
     "product productgroup individualproduct productmodel someproducts vehicle car motorcycle drug dietarysupplement"
 )
-# Works that shops sell under their own type; they count as products only with a priced offer.
+# Works that shops sell under their own type; they count as products only with an offer.
 WORK_TYPES = words("book audiobook videogame game movie musicalbum musicrelease")
+# Much software is described and little is sold: it needs a price.
+_SOFTWARE_TYPES = words("softwareapplication mobileapplication")
 OFFER_TYPES = frozenset({"offer", "aggregateoffer", "offerforpurchase"})
 ARTICLE_TYPES = words(
     "article newsarticle blogposting techarticle report reviewnewsarticle liveblogposting scholarlyarticle recipe"
@@ -126,7 +128,7 @@ def _visit(graph: Graph, node: Node, part: Part) -> list[tuple[Any, Part]]:
     if part in {Part.TOP, Part.SUBJECT}:
         graph.kinds |= kinds
     inside = [(item, part) for item in values(node, "@graph")]
-    if kinds & PRODUCT_TYPES or (kinds & WORK_TYPES and "offers" in node):
+    if kinds & PRODUCT_TYPES or (kinds & WORK_TYPES and "offers" in node) or _is_sold_software(node, kinds):
         _add(graph, node, part)
         return inside
     if kinds & OFFER_TYPES:
@@ -138,6 +140,11 @@ def _visit(graph: Graph, node: Node, part: Part) -> list[tuple[Any, Part]]:
         graph.subjects += [node] if part in {Part.TOP, Part.SUBJECT} else []
         return inside + _as(Part.REVIEWED, node, "about", "itemReviewed", "mentions")
     return inside + _visit_page(node, kinds, part)
+
+
+def _is_sold_software(node: Node, kinds: set[str]) -> bool:
+    offers = nodes(node, "offers") if kinds & _SOFTWARE_TYPES else []
+    return any(str(scalar(offer.get("price")) or "0").strip(" $€£0.,") for offer in offers)
 
 
 def _visit_page(node: Node, kinds: set[str], part: Part) -> list[tuple[Any, Part]]:

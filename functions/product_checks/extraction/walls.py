@@ -21,7 +21,10 @@ _WALL_TITLE = re.compile(
     r"|you are (?:now )?in (?:line|the queue)|virtual (?:queue|line)|bitte bestätigen sie|sind sie ein mensch"
     r"|ein moment|un instant|un momento|einen moment|sicherheitsüberprüfung|warteschlange|warteraum"
     r"|salle d'attente|file d'attente|403 forbidden|^forbidden$|^error 403|^403\b|429\b|^blocked$"
-    r"|access restricted|browser check|^bot or not|bot detection|vercel security",
+    r"|access restricted|browser check|^bot or not|bot detection|vercel security"
+    r"|zugriff verweigert|accès (?:refusé|bloqué)|acceso denegado|accesso negato|acesso negado|toegang geweigerd"
+    r"|odmowa dostępu|доступ (?:запрещ[её]н|ограничен)|アクセス(?:拒否|が集中)|访问(?:被拒绝|受限)|验证码|人机验证"
+    r"|request rejected|^not acceptable|not a bot\b|site verification|connection needs to be verified",
     re.IGNORECASE,
 )
 # What walls say in their text, which shops' pages do not.
@@ -36,7 +39,9 @@ _WALL_TEXT = re.compile(
     r"|needs to review the security of your connection|you(?:'|’)re in line|in line to enter"
     r"|place in (?:the )?(?:line|queue)|estimated wait|confirm you are (?:a )?human"
     r"|are you (?:a )?(?:human|robot)|pardon our interruption|suspicious activity"
-    r"|solve (?:the|this) (?:captcha|puzzle)|bot protection|blocked by (?:our )?security",
+    r"|solve (?:the|this) (?:captcha|puzzle)|bot protection|blocked by (?:our )?security"
+    r"|you(?:(?:'|’)re| are) (?:now )?in (?:the )?(?:line|queue)|users ahead of you|requested url was rejected"
+    r"|request is being verified|mod_?security|アクセスが集中|滑块|kein bot\b|slide to verify",
     re.IGNORECASE,
 )
 # Scripts and forms of known walls. Several stand on ordinary pages as well: they count only where there is no content.
@@ -44,7 +49,8 @@ _WALL_CODE = (
     *("_cf_chl_opt", "cf-challenge", "challenges.cloudflare.com", "px-captcha", "captcha-delivery.com", "queue-it.net"),
     *("_incapsula_resource", "validatecaptcha", "sec-if-cpt", "bm-verify", "errors.edgesuite.net", "awswafintegration"),
     *("aws-waf-token", "/ips.js?", "kpsdk", "ddos-guard", "perimeterx", "datadome", "/_sec/cp_challenge", "reblaze"),
-    *("sucuri_cloudproxy", "distil_", "arkoselabs", "cf-turnstile"),
+    *("sucuri_cloudproxy", "distil_", "arkoselabs", "cf-turnstile", "awswaf.com", "geetest", "x5referer", "baxia"),
+    *("/149e9513-01fa-4fb0-aad4-566afd725d1b/",),  # the path of Kasada's scripts
 )
 # A captcha stands in many a shop's contact form: it counts where there is nothing else.
 _CAPTCHAS = ("hcaptcha.com", "g-recaptcha", "recaptcha/api", "friendlycaptcha")
@@ -62,6 +68,7 @@ _GONE = re.compile(
 _LOGIN = re.compile(
     r"^\W*(?:log ?in|sign ?in|anmelden|einloggen|connexion|iniciar sesión|accedi|login)\b", re.IGNORECASE
 )
+_SHUT = re.compile(r"opening soon|enter (?:store )?using password|password protected|passwortgeschützt", re.IGNORECASE)
 _CONSENT = re.compile(
     r"before you continue|bevor sie (?:fortfahren|zu \w+ weitergehen)|avant de continuer|consent", re.IGNORECASE
 )
@@ -116,6 +123,8 @@ def why_empty(page: Page) -> tuple[Failure, str] | None:
         return Failure.EMPTY, "The page is empty."
     if len(text) < _LITTLE_TEXT and _LOGIN.search(page.title):
         return Failure.BLOCKED, "The shop asks to log in before it shows the page."
+    if len(text) < _LITTLE_TEXT and _SHUT.search(f"{page.title} {text}"):
+        return Failure.BLOCKED, "The shop is not open: it asks for a password."
     if len(text) < _LITTLE_TEXT and _CONSENT.search(page.title):
         return Failure.BLOCKED, "The shop asks for consent before it shows the page."
     if len(text) < _SHELL_TEXT and page.scripts and (len(text) < _NO_TEXT or _NEEDS_SCRIPT.search(page.html[:200_000])):

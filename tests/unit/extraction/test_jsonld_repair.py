@@ -33,6 +33,10 @@ REPAIRED = {
     "joined strings": '{"name":"La" + "mp","price":"5" + \'.00\'}',
     "assignment": 'var data = {"name":"Lamp","price":"5.00"};',
     "comma left out at a line's end": '{"name":"Lamp"\n"price":"5.00"}',
+    "typographic quotes": "{“name”:“Lamp”,”price”:”5.00”}",
+    "wrapped by an editor": '<p>{"name":"Lamp",<br />\n"price":"5.00"}</p>',
+    "CDATA in nested comments": '<!--//--><![CDATA[//><!--\n{"name":"Lamp","price":"5.00"}\n//--><!]]>',
+    "values left out": '{"name":"Lamp","sku": ,"price":"5.00","gtin": }',
     "escaped single quote": '{"name":"Lamp","price":"5.00","x":"it\\\'s"}',
 }
 DOUBTFUL = {
@@ -100,6 +104,26 @@ def test_valid_json_is_never_changed(value: Any) -> None:
 def test_nothing_but_its_own_error_comes_out(text: str) -> None:
     with suppress(BrokenJsonError):
         loads(text)
+
+
+@pytest.mark.parametrize("price", ["12,90", "1.299,00", "1,299.00"])
+def test_a_price_written_for_people_without_quotes_stays_as_it_is_written(price: str) -> None:
+    assert loads(f'{{"price": {price}, "name": "Lamp"}}') == [{"price": price, "name": "Lamp"}]
+
+
+FORGOTTEN = '{"name":"Lamp","offers":[{"price":"5.00"}'
+
+
+def test_brackets_that_were_forgotten_are_added_only_where_nothing_is_cut_off() -> None:
+    assert loads(FORGOTTEN, may_close=True) == [{"name": "Lamp", "offers": [{"price": "5.00"}]}]
+    with pytest.raises(BrokenJsonError):
+        loads(FORGOTTEN)
+
+
+@pytest.mark.parametrize("text", ['{"name":"Lamp","price":"5', '{"price":5', '{"a":{"price":"5"}]', '{"a":[1}'])
+def test_a_value_that_may_be_cut_is_never_closed(text: str) -> None:
+    with pytest.raises(BrokenJsonError):
+        loads(text, may_close=True)
 
 
 def test_numbers_keep_their_decimals() -> None:

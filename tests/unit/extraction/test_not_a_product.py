@@ -165,3 +165,39 @@ def test_a_shell_for_scripts_is_said_to_be_empty(body: str) -> None:
 def test_text_that_is_no_page_is_no_product() -> None:
     assert not extract('{"error": "not html"}', URL).is_product
     assert not extract("%PDF-1.7 \x00\x01\x02", URL).is_product
+
+
+NEIGHBOUR = product("5.00", name="Blue Chair", url="https://shop.example/p/chair")
+
+
+@pytest.mark.parametrize("title", ["Page not found", "Lamps", "Your account"])
+def test_the_only_product_may_be_a_neighbour(title: str) -> None:
+    found = of(NEIGHBOUR, title=title)
+    assert (found.is_product, found.price) == (False, None)
+
+
+def test_a_missing_page_that_recommends_something_is_gone() -> None:
+    recommended = product("5.00", name="Blue Chair")
+    assert of(recommended, title="404 - Page not found").failure == Failure.GONE
+    assert of(recommended, title="Shop").price == Decimal(5)
+
+
+def test_another_address_of_the_pages_own_product_does_no_harm() -> None:
+    assert of(NEIGHBOUR, title="Chair, blue | Shop").price == Decimal(5)
+    assert of(NEIGHBOUR, title="").price == Decimal(5)
+    elsewhere = {**NEIGHBOUR, "url": "https://maker.example/chair"}
+    assert of(elsewhere, title="Example").price == Decimal(5)
+
+
+def test_a_list_priced_as_one_product_is_a_list() -> None:
+    span = {"@type": "AggregateOffer", "lowPrice": "1", "highPrice": "900", "offerCount": 88, "priceCurrency": "EUR"}
+    priced = product(name="Lamps", offers=span)
+    assert of({"@type": "CollectionPage", "name": "Lamps"}, priced, title="Lamps").failure == Failure.NOT_A_PRODUCT
+    assert of(priced, title="Lamps").price == Decimal(1)
+
+
+@pytest.mark.parametrize(
+    ("price", "is_sold"), [("9.99", True), ("0", False), ("0.00", False), (0, False), (None, False)]
+)
+def test_software_is_a_product_where_it_has_a_price(price: object, is_sold: bool) -> None:
+    assert of({**product(price), "@type": "MobileApplication"}).is_product is is_sold

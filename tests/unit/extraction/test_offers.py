@@ -93,6 +93,14 @@ PRICED = {
         },
         "15",
     ),
+    "a money amount with its currency": (
+        {"price": {"@type": "MonetaryAmount", "value": "15", "currency": "EUR"}},
+        "15",
+    ),
+    "a money amount as specification": (
+        {"priceSpecification": {"@type": "MonetaryAmount", "value": "15", "currency": "EUR"}},
+        "15",
+    ),
     "a money amount in the price's place": (
         {"price": {"@type": "MonetaryAmount", "value": "15"}, "priceCurrency": "EUR"},
         "15",
@@ -142,6 +150,30 @@ def test_used_goods_are_not_the_product() -> None:
     used = {"@type": "Offer", "price": "9", "priceCurrency": "EUR", "itemCondition": "https://schema.org/UsedCondition"}
     found = of(product(offers=[used, new]))
     assert (found.price, found.variants) == (Decimal(20), ())
+
+
+def test_used_goods_beside_goods_of_no_stated_condition_are_not_the_product() -> None:
+    plain = {"@type": "Offer", "price": "20", "priceCurrency": "EUR"}
+    used = {**plain, "price": "9", "itemCondition": "https://schema.org/RefurbishedCondition"}
+    assert of(product(offers=[used, plain])).price == Decimal(20)
+    assert of(product(offers=[used])).price == Decimal(9)
+
+
+@pytest.mark.parametrize("shape", [lambda o: {"0": o[0], "1": o[1]}, lambda o: {"offer": o}])
+def test_offers_in_a_dict_are_offers(shape: Any) -> None:
+    offers = [{"@type": "Offer", "price": p, "priceCurrency": "EUR"} for p in ("12", "10")]
+    assert of(product(offers=shape(offers))).price == Decimal(10)
+
+
+def test_names_with_a_capital_are_read() -> None:
+    stated = {"@type": "Offer", "price": "12", "priceCurrency": "EUR", "Availability": "https://schema.org/InStock"}
+    found = of({"@type": "Product", "name": "Lamp", "Offers": stated})
+    assert (found.price, found.currency, found.availability) == (Decimal(12), "EUR", "in_stock")
+
+
+@pytest.mark.parametrize(("price", "currency"), [("US $12", "USD"), ("C $12", "CAD"), ("AU $12", "AUD")])
+def test_a_parted_dollar_sign_names_its_country(price: str, currency: str) -> None:
+    assert of(product(price, None)).currency == currency
 
 
 def test_the_lowest_price_of_an_aggregate_may_be_that_of_used_goods() -> None:

@@ -248,3 +248,11 @@ def test_state_is_not_asked_where_structured_data_states_a_price() -> None:
         + f'<script id="__NEXT_DATA__" type="application/json">{json.dumps(state)}</script>'
     )
     assert extract(page(body), URL).price == Decimal(5)
+
+
+def test_reads_a_state_with_price_info() -> None:
+    info = {"currentPrice": {"price": 19.9, "currencyUnit": "USD"}, "wasPrice": {"price": 30}}
+    state = {"data": {"product": {"name": "Mug", "availabilityStatus": "OUT_OF_STOCK", "priceInfo": info}}}
+    block = f'<script id="__NEXT_DATA__" type="application/json">{json.dumps(state)}</script>'
+    found = extract(page(f"<h1>Mug</h1>{block}", head=OG), URL)
+    assert (str(found.price), found.currency, found.availability) == ("19.90", "USD", "out_of_stock")

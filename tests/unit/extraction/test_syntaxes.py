@@ -7,8 +7,8 @@ from decimal import Decimal
 
 import pytest
 
-from product_checks.extraction import Extraction, extract
-from tests.unit.extraction.building import URL, of, page, product
+from product_checks.extraction import Extraction, Failure, extract
+from tests.unit.extraction.building import URL, of, page, product, script
 
 LAMP = (
     '{"@context":"https://schema.org","@type":"Product","name":"Lamp","offers":{"price":"5.00","priceCurrency":"EUR"}}'
@@ -231,3 +231,30 @@ def test_gives_an_absolute_image(image: object, address: str | None) -> None:
 )
 def test_reads_brands(brand: object, name: str | None) -> None:
     assert of(product(brand=brand)).brand == name
+
+
+def test_an_item_that_is_referred_to_keeps_its_own_properties() -> None:
+    markup = (
+        '<div itemscope itemtype="https://schema.org/Product" itemref="o"><b itemprop="name">Lamp</b></div>'
+        '<div id="o" itemprop="offers" itemscope itemtype="https://schema.org/Offer">'
+        '<meta itemprop="price" content="12"><meta itemprop="priceCurrency" content="EUR"></div>'
+    )
+    found = extract(page(markup), URL)
+    assert (found.price, found.currency) == (Decimal(12), "EUR")
+
+
+def test_the_names_before_schema_org_are_read() -> None:
+    old = "http://data-vocabulary.org"
+    markup = (
+        f'<div itemscope itemtype="{old}/Product"><b itemprop="name">Lamp</b><div itemprop="offerDetails" itemscope'
+        f' itemtype="{old}/Offer"><meta itemprop="currency" content="USD"><b itemprop="price">12.00</b></div></div>'
+    )
+    found = extract(page(markup), URL)
+    assert (found.price, found.currency) == (Decimal(12), "USD")
+
+
+def test_a_block_that_ends_with_its_script_may_lack_brackets() -> None:
+    block = script('{"@type":"Product","name":"Lamp","offers":{"price":"12","priceCurrency":"EUR"}')
+    assert extract(page(block), URL).price == Decimal(12)
+    cut = page(block).partition("</script>")[0]
+    assert extract(cut, URL).failure == Failure.UNREADABLE

@@ -130,3 +130,8 @@ def test_an_unknown_stock_among_sold_out_variants_stays_unknown() -> None:
     }
     found = of(group(hasVariant=[member("S", "5", "OutOfStock"), unknown]))
     assert found.availability == "unknown"
+
+
+def test_products_of_the_pages_name_with_their_own_numbers_are_its_variants() -> None:
+    found = of(*(product(p, sku=s, name="Lamp") for p, s in (("10.00", "red"), ("12.00", "blue"))), title="Lamp")
+    assert (found.price, [v.sku for v in found.variants]) == (Decimal("10.00"), ["red", "blue"])

@@ -45,6 +45,18 @@ WALLS = {
         '<script src="/149e9513/ips.js?KP_UIDz=1"></script><script>window.KPSDK={}</script>', title=""
     ),
     "browser check": page("<p>Checking your browser before accessing the shop</p>", title="DDoS-Guard"),
+    "denied in German": page("<h1>Zugriff verweigert</h1>", title="Zugriff verweigert"),
+    "denied in French": page("<h1>Accès refusé</h1>", title="Accès refusé"),
+    "crowded in Japanese": page("<p>お待ちください</p>", title="アクセスが集中しています"),
+    "slider in Chinese": page("<p>请按住滑块</p>", title="商店"),
+    "rejected": page("The requested URL was rejected. Your support ID is: 1", title="Request Rejected"),
+    "not acceptable": page("<h1>Not Acceptable!</h1>", title="Not Acceptable!"),
+    "not a bot": page("<p>Loading</p>", title="Making sure you're not a bot!"),
+    "verify connection": page("<p>One moment.</p>", title="Your connection needs to be verified"),
+    "people ahead": page("<h2>Number of users ahead of you: 3</h2>", title="Shop"),
+    "firewall token": page('<script src="https://a.token.awswaf.com/a/challenge.js"></script>', title=""),
+    "puzzle script": page('<script src="https://static.geetest.com/x.js"></script>', title=""),
+    "shop behind a password": page("<h1>Opening soon</h1><input type='password'>", title="Lamps"),
     "log in first": page("<form><input name='password'></form>", title="Sign in"),
 }
 

@@ -30,6 +30,9 @@ def meta(charset: str) -> str:
         (GERMAN.encode("iso-8859-15"), "text/html; charset=iso-8859-15"),
         (codecs.BOM_UTF8 + GERMAN.encode(), "text/html; charset=iso-8859-1"),
         (codecs.BOM_UTF16_LE + GERMAN.encode("utf-16-le"), "text/html; charset=utf-8"),
+        (GERMAN.encode(), "text/html; charset=ISO-8859-1"),
+        (GERMAN.encode("utf-16-le"), None),
+        (GERMAN.encode("utf-16-be"), "text/html"),
         (codecs.BOM_UTF16_BE + GERMAN.encode("utf-16-be"), None),
         (GERMAN.encode(), "text/html; charset=utf8"),
         (GERMAN.encode(), "text/html; charset=nonsense"),
@@ -45,6 +48,11 @@ def test_the_page_names_its_charset(charset: str) -> None:
     assert decode(meta(charset).encode("cp1252"), "text/html").endswith(GERMAN)
     old = f'<meta http-equiv="Content-Type" content="text/html; charset={charset}">{GERMAN}'
     assert decode(old.encode("cp1252"), None).endswith(GERMAN)
+
+
+def test_a_charset_in_a_comment_is_not_the_pages() -> None:
+    text = f'<!-- <meta charset="utf-8"> -->{meta("windows-1252")}'
+    assert decode(text.encode("cp1252"), None) == text
 
 
 def test_the_header_wins_over_the_page() -> None:
