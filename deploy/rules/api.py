@@ -1,10 +1,10 @@
-"""The HTTP API must be throttled, closed to other origins, and must not write secrets into its access log."""
+"""The HTTP API must be throttled, watched, closed to other origins, and write no secret into its access log."""
 
 from __future__ import annotations
 
 import re
 
-from deploy.rules.reading import of_type
+from deploy.rules.reading import of_type, target
 from deploy.translated import Template
 
 # What may be logged. A path may carry an unsubscribe token, a header or a query string any secret.
@@ -33,7 +33,15 @@ def problems(template: Template) -> list[str]:
             found.append(f"{name} has no access log")
         logged = set(re.findall(r"\$context\.([\w.]+)", written))
         found += [f"{name} logs {each}, which may hold a secret" for each in sorted(logged - HARMLESS)]
+    watched = {
+        target(dimension["Value"])
+        for _, alarm in of_type(template, "AWS::CloudWatch::Alarm")
+        if (alarm.get("Namespace"), alarm.get("MetricName")) == ("AWS/ApiGateway", "5xx")
+        for dimension in alarm.get("Dimensions", [])
+    }
     for name, each in of_type(template, "AWS::ApiGatewayV2::Api"):
+        if name not in watched:
+            found.append(f"{name} has no alarm on its 5xx: a 500 that the function answers is no error of Lambda's")
         if "CorsConfiguration" in each or "x-amazon-apigateway-cors" in str(each.get("Body", "")):
             found.append(f"{name} lets pages of other origins call it")
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from deploy.rules.reading import as_list, of_type, resolver, target
@@ -82,9 +83,22 @@ def _allowed(template: Template, role: str, action: str) -> set[str]:
     statements: list[dict[str, Any]] = [
         statement for policy in properties.get("Policies", []) for statement in policy["PolicyDocument"]["Statement"]
     ]
+    names = _function_names(template)
     return {
-        target(resource)
+        target(resource) or names.get(_last_part(resource), "")
         for statement in statements
         if statement["Effect"] == "Allow" and action in as_list(statement.get("Action", []))
         for resource in as_list(statement.get("Resource", []))
     }
+
+
+def _function_names(template: Template) -> dict[str, str]:
+    """The logical ids of the functions, by the names that they are given."""
+    functions = of_type(template, "AWS::Lambda::Function")
+    return {_last_part(function.get("FunctionName", "")): name for name, function in functions}
+
+
+def _last_part(arn: Any) -> str:
+    """The name at the end of an ARN that is pieced together, or the whole of a name."""
+    written = arn.get("Fn::Sub", "") if isinstance(arn, dict) else arn
+    return re.sub(r"^.*:function:", "", str(written))

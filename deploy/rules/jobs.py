@@ -11,14 +11,17 @@ from deploy.translated import Template
 
 FIELDS = {"function", "schedule", "zone", "enabled"}
 # Besides the defaults: every schedule given otherwise and switched off, and an interval with a singular.
-TRIED = {"Schedule": "cron(0 12 ? * MON-FRI *)", "Zone": "America/New_York", "State": "DISABLED"}
+TRIED = {"Schedule": "cron(0 12 ? * MON-FRI *)", "Zone": "Asia/Tokyo", "Timezone": "Asia/Tokyo", "State": "DISABLED"}
 EVERY_MINUTE = {"CheckSchedulerIntervalMinutes": "1"}
+# Without an address to send from, the jobs that send mail are off.
+WITH_MAIL = {"MailFrom": "news@shop.example"}
 
 
 def problems(template: Template) -> list[str]:
     """Where JOBS and the schedules part ways."""
     others = {name: value for name in template["Parameters"] for end, value in TRIED.items() if name.endswith(end)}
-    resolvers = [resolver(template, given) for given in ({}, others, EVERY_MINUTE)]
+    tried: list[dict[str, str]] = [{}, others, EVERY_MINUTE, WITH_MAIL, {**others, **WITH_MAIL}]
+    resolvers = [resolver(template, given) for given in tried]
     found = [problem for resolve in resolvers for problem in _compare(template, resolve)]
     return list(dict.fromkeys(found))
 

@@ -70,8 +70,10 @@ def _secrets(template: Template) -> list[str]:
 def _alarms(template: Template) -> list[str]:
     """Functions that people or schedules rely on and whose errors nobody would hear of."""
     watched = {_dimension(alarm, "FunctionName") for alarm in _on(template, "Errors")}
-    relied_on = [target(each["Target"]["Arn"]) for _, each in of_type(template, "AWS::Scheduler::Schedule")]
-    return [f"{name} has no alarm on its errors" for name in ["ApiFunction", *relied_on] if name not in watched]
+    # Whatever is started without anybody waiting for its answer.
+    relied_on = [target(each["FunctionName"]) for _, each in of_type(template, "AWS::Lambda::EventInvokeConfig")]
+    relied_on += [target(each["Target"]["Arn"]) for _, each in of_type(template, "AWS::Scheduler::Schedule")]
+    return [f"{name} has no alarm on its errors" for name in sorted({"ApiFunction", *relied_on}) if name not in watched]
 
 
 def _on(template: Template, metric: str) -> list[dict[str, Any]]:

@@ -10,8 +10,10 @@ from typing import Protocol
 
 from nightshift import Job
 from nightshift.routes import Route, Trigger
+from notifications import routes as notifications
 from product_checks import routes as product_checks
 from reservations import routes as reservations
+from wishlist import routes as wishlist
 
 
 class Domain(Protocol):
@@ -30,4 +32,4 @@ class Domain(Protocol):
         """Further routes that start its jobs."""
 
 
-DOMAINS: tuple[Domain, ...] = (product_checks, reservations)
+DOMAINS: tuple[Domain, ...] = (product_checks, reservations, wishlist, notifications)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from itertools import product
 from typing import Any
 
 import pytest
@@ -11,15 +12,17 @@ import pytest
 from api.app import door, handler
 from api.domains import DOMAINS
 from api.incoming import Incoming
-from deploy.rules.reading import resolver
+from deploy.rules.reading import of_type, resolver
 from deploy.translated import Template
 from nightshift.event import TRIGGERS, JobEvent
+from notifications import feedback
 from tests.contract.source import ROOT
 
 SAMPLES = {path.name: path for path in sorted((ROOT / "events").glob("*.json"))}
 JOBS = {job.name: job for domain in DOMAINS for job in domain.JOBS}
 OF_JOBS = [name for name in SAMPLES if name.split(".")[0] in JOBS]
 OF_HTTP = [name for name in SAMPLES if name.startswith("api.")]
+OF_MAIL = [name for name in SAMPLES if name.startswith("mail-feedback.")]
 OTHERS = ["deployment.json", "migrate.json"]
 
 
@@ -30,7 +33,7 @@ def _read(name: str) -> Any:
 def test_every_sample_belongs_to_a_handler() -> None:
     assert OF_JOBS
     assert OF_HTTP
-    assert sorted(SAMPLES) == sorted(OF_JOBS + OF_HTTP + OTHERS)
+    assert sorted(SAMPLES) == sorted(OF_JOBS + OF_HTTP + OF_MAIL + OTHERS)
 
 
 @pytest.mark.parametrize("name", OF_JOBS)
@@ -47,9 +50,28 @@ def test_each_way_of_starting_a_job_has_one(job: str, trigger: str) -> None:
 
 
 def test_the_schedule_sends_what_the_sample_shows(translated: Template) -> None:
-    sent = json.loads(translated["Resources"]["ProductChecksFunctionSchedule"]["Properties"]["Target"]["Input"])
+    schedules = dict(of_type(translated, "AWS::Scheduler::Schedule"))
+    sent = [json.loads(schedule["Target"]["Input"]) for schedule in schedules.values()]
 
-    assert sent.keys() == _read("product-checks.schedule.json").keys()
+    assert len(sent) == len(JOBS)
+    for each, job in product(sent, JOBS):
+        assert each.keys() == _read(f"{job}.schedule.json").keys()
+
+
+@pytest.mark.parametrize("name", OF_MAIL)
+def test_it_ends_an_address(name: str) -> None:
+    (report,) = feedback.reports(_read(name))
+
+    assert [each.address for each in feedback.suppressions(report)] == ["nobody@customer.example"]
+
+
+def test_the_reports_are_sent_as_the_sample_shows(translated: Template) -> None:
+    pattern = translated["Resources"]["MailReportsRule"]["Properties"]["EventPattern"]
+    sample = _read("mail-feedback.eventbridge.json")
+
+    assert pattern["source"] == [sample["source"]]
+    assert sample["detail"]["eventType"] in pattern["detail"]["eventType"]
+    assert pattern["detail"]["mail"]["tags"].keys() <= sample["detail"]["mail"]["tags"].keys()
 
 
 @pytest.mark.parametrize("name", OF_HTTP)

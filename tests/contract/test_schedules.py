@@ -33,7 +33,7 @@ REFUSED = [
 ]
 
 
-def _parameters(written: Template, end: str) -> list[dict[str, Any]]:
+def _parameters(written: Template, end: str | tuple[str, ...]) -> list[dict[str, Any]]:
     found = [parameter for name, parameter in written["Parameters"].items() if name.endswith(end)]
     assert found
     return found
@@ -56,15 +56,18 @@ def test_what_aws_would_refuse_is_refused_before(written: Template, expression: 
         schedule.parse(expression, "UTC")
 
 
+ZONES = ("Zone", "Timezone")
+
+
 @pytest.mark.parametrize("zone", ["UTC", "America/New_York", "America/Argentina/Buenos_Aires", "Etc/GMT+5"])
 def test_zones_are_taken(written: Template, zone: str) -> None:
-    for parameter in _parameters(written, "Zone"):
+    for parameter in _parameters(written, ZONES):
         assert re.fullmatch(parameter["AllowedPattern"], zone)
 
 
 @pytest.mark.parametrize("zone", ["", "New York", 'UTC","x":"', "/UTC"])
 def test_what_would_break_the_list_of_jobs_is_no_zone(written: Template, zone: str) -> None:
-    for parameter in _parameters(written, "Zone"):
+    for parameter in _parameters(written, ZONES):
         assert not re.fullmatch(parameter["AllowedPattern"], zone)
 
 

@@ -22,6 +22,9 @@ CHECKS = "Resources.ProductChecksFunction.Properties."
 API = "Resources.ApiFunction.Properties."
 ROLE = "Resources.ProductChecksRole.Properties."
 LOCKS = "Resources.LocksTable."
+API_START = "Resources.ApiRole.Properties.Policies.0.PolicyDocument.Statement.3.Resource."
+DELIVERY = "Resources.DeliverNotificationsFunction.Properties."
+SENDING = "Resources.DeliverNotificationsRole.Properties.Policies.0.PolicyDocument.Statement.3."
 STATEMENT = ROLE + "Policies.0.PolicyDocument.Statement.1."
 
 # Where the mistake is made, what is put there, and a word of the complaint that must follow.
@@ -107,6 +110,22 @@ MISTAKES: list[tuple[str, Any, str]] = [
     ("Resources.HttpApi.Properties.AccessLogSettings", ABSENT, "no access log"),
     ("Resources.HttpApi.Properties.AccessLogSettings.Format", "$context.path", "may hold a secret"),
     ("Resources.HttpApi.Properties.CorsConfiguration", True, "other origins"),
+    ("Resources.ApiAnswersAlarm", ABSENT, "no alarm on its 5xx"),
+    (
+        API_START + "3",
+        {"Fn::Sub": "arn:aws:lambda:eu-west-1:1:function:other"},
+        "on WishlistStockCheckFunction",
+    ),
+    ("Conditions.WishlistSaleCheckEnabled", {"Fn::Equals": [{"Ref": "WishlistSaleCheckState"}, "ENABLED"]}, "MailFrom"),
+    (DELIVERY + "Events.Schedule.Properties.State", {"Ref": "DeliverNotificationsState"}, "its schedule says"),
+    (SENDING + "Action", "ses:SendEmail", "must allow ses:SendRawEmail"),
+    (SENDING + "Condition", ABSENT, "any address but MailFrom"),
+    (SENDING + "Condition", {"StringLike": {"ses:FromAddress": "*"}}, "any address but MailFrom"),
+    (DELIVERY + "Environment.Variables.MAIL_FROM", ABSENT, "no MAIL_FROM to send from"),
+    ("Resources.MailConfiguration.Properties.Name", "mail", "name of its own"),
+    ("Resources.MailReportsRule.Properties.Targets.0.DeadLetterConfig", ABSENT, "would vanish"),
+    ("Resources.MailReportsMayStart", ABSENT, "there is no permission"),
+    ("Resources.MailFeedbackErrorsAlarm", ABSENT, "no alarm on its errors"),
 ]
 
 
