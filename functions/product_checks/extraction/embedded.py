@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
 from product_checks.extraction.availability import best_of, read_availability
-from product_checks.extraction.currency import read_currency
+from product_checks.extraction.currency import decimals, read_currency
 from product_checks.extraction.hints import Hints
 from product_checks.extraction.main_product import same_name
 from product_checks.extraction.model import MAX_VARIANTS, Availability, Variant
@@ -22,6 +23,8 @@ _ASSIGNED = re.compile(
     r"|__PRODUCT__|__REMIX_CONTEXT__|__remixContext|initialState|productData)\s*=\s*(?={)"
 )
 _JSON_IDS = frozenset({"__next_data__", "__nuxt_data__", "initial-state", "__preloaded_state__", "product-data"})
+_SCRIPT = re.compile(r"<script\b.*?</script|<[^<>]*>", re.IGNORECASE | re.DOTALL)
+_LEAST_CENTS = 100
 _MAX_SCRIPT = 3_000_000
 _MAX_NODES = 60_000
 _MAX_DEPTH = 14
@@ -64,7 +67,21 @@ def read_embedded(page: Page, title: str | None) -> ShopData | None:
     if title is not None:
         found = [p for p in found if same_name(_name(p), title)] or found
     names = {_name(p) for p in found}
-    return _read(max(found, key=len), page.hints) if len(names) == 1 else None
+    return _without_hundredths(_read(max(found, key=len), page.hints), page) if len(names) == 1 else None
+
+
+def _without_hundredths(data: ShopData, page: Page) -> ShopData:
+    """Without prices where 1999 may be 19.99: some states count in cents, and the page does not show the number."""
+    price = data.price
+    is_clear = price is None or price < _LEAST_CENTS or price % 1 or decimals(data.currency) == 0
+    if is_clear or price is None or _shows(page, int(price)):
+        return data
+    return replace(data, price=None, variants=tuple(replace(v, price=None) for v in data.variants))
+
+
+def _shows(page: Page, number: int) -> bool:
+    grouped = f"{number:,}".replace(",", r"[.,'\u2019\s\u00a0\u202f]?")
+    return re.search(rf"(?<![\d.,]){grouped}(?![\d])(?![.,]\d{{3}})", _SCRIPT.sub(" ", page.html)) is not None
 
 
 def _states(page: Page) -> list[Any]:

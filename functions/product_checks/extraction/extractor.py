@@ -79,7 +79,11 @@ def _shop_data(page: Page, told: list[Told], meta: MetaProduct) -> ShopData | No
     stated = [*(t.offered.quote.price for t in told), meta.quote.price]
     price = next((p for p in stated if p is not None), None)
     title = next((n for t in told if (n := name_of(t.node.get("name")))), meta.title)
-    return shop_data(page, price, title, needs_price=price is None)
+    data = shop_data(page, price, title, needs_price=price is None)
+    if data is None or told or not data.title or not page.is_titled:
+        return data
+    # On a front page or in a blog the shop's scripts hold a product that is only advertised there.
+    return None if is_stranger({"name": data.title}, page) else data
 
 
 def _told(graph: Graph, choice: Choice, page: Page) -> Told | None:
@@ -137,7 +141,13 @@ def _gone_or_list(reading: _Reading, main: Told) -> Extraction | None:
         from product_checks.extraction.walls import why_gone
 
         gone = why_gone(page)
-        return Extraction.failed(*gone) if gone else None
+        if gone is not None:
+            return Extraction.failed(*gone)
+        if page.is_titled and reading.broken_products:
+            return _no_product(reading)  # the page's own product is the one that cannot be read
+        if reading.meta.calls_itself_article or reading.meta.kind == "product.group":
+            return Extraction.failed(Failure.NOT_A_PRODUCT, "The page is an article or a list that shows a product.")
+        return None
     kinds = {kind for graph in reading.graphs for kind in graph.kinds}
     is_list = kinds & {"collectionpage", "searchresultspage"} or reading.meta.kind == "product.group"
     if is_list and not is_numbered(main.node) and any("lowPrice" in offer for offer in nodes(main.node, "offers")):

@@ -43,7 +43,7 @@ def choose(graph: Graph, page: Page) -> Choice:
         if chosen is not None:
             return Choice(chosen, len(families))
     named_alike = [c for c in families if _matches_title(c.node, page)]
-    return Choice(_as_group(_at_page(families, page) or named_alike), len(families))
+    return Choice(_as_group(_at_page(families, page) or named_alike or _siblings(families)), len(families))
 
 
 def claims_page(node: Node, page: Page) -> bool:
@@ -80,6 +80,12 @@ def same_name(one: str | None, other: str | None) -> bool:
 
 def _at_page(candidates: list[Candidate], page: Page) -> list[Candidate]:
     return [c for c in candidates if _matches_address(c.node, page)]
+
+
+def _siblings(candidates: list[Candidate]) -> list[Candidate]:
+    """All of them, where they say that they are variants of one group that the page does not describe."""
+    first, *others = (parent_ids(c.node) for c in candidates)
+    return candidates if first and all(parents == first for parents in others) else []
 
 
 def _as_group(candidates: list[Candidate]) -> Candidate | None:
@@ -197,21 +203,21 @@ def _matches_address(node: Node, page: Page) -> int:
 
 
 def _is_elsewhere(node: Node, page: Page) -> bool:
-    """On a shop's front page, a product that names another address as its own is an advertisement."""
+    """On a shop's front page, a product of another address, or of no address and another name, is an advertisement."""
     here = page.addresses[:1]
-    stated = [a for url in _addresses(node) if (a := Address.of(url, page.base)) is not None]
-    return bool(
-        here and here[0].is_home and not here[0].query and stated and here[0].place not in {a.place for a in stated}
-    )
+    if not here or not here[0].is_home or here[0].query:
+        return False
+    stated = {a.place for url in _addresses(node) if (a := Address.of(url, page.base)) is not None}
+    return here[0].place not in stated if stated else page.is_titled and is_stranger(node, page)
 
 
 def _is_neighbour(node: Node, page: Page) -> bool:
     """Whether a product has another page of the same shop as its own, and no title here that is like its name."""
     places = [a.place for url in _addresses(node) if (a := Address.of(url, page.base)) is not None and not a.is_home]
     own_host = page.addresses[0].place.partition("/")[0] if page.addresses else ""
-    titled = bool(page.title or page.headings)
-    names_neighbour = any(place.startswith(f"{own_host}/") for place in places)
-    return titled and names_neighbour and is_stranger(node, page) and not _by_number([Candidate(node, Part.TOP)], page)
+    if not page.is_titled or not any(place.startswith(f"{own_host}/") for place in places):
+        return False
+    return is_stranger(node, page) and not _by_number([Candidate(node, Part.TOP)], page)
 
 
 def _addresses(node: Node) -> list[str]:

@@ -167,8 +167,8 @@ def _is_the_price(node: Node) -> bool:
     kinds = set(types(node))
     if kinds & _CHARGES or _price_type(node) in _NOT_THE_PRICE or node.get("validForMemberTier") or _is_bulk(node):
         return False
-    if any(node.get(name) for name in ("billingDuration", "billingIncrement", "referencePeriod")):
-        return False  # an instalment or a subscription
+    if any(node.get(n) for n in ("billingDuration", "billingIncrement", "referencePeriod", "priceComponentType")):
+        return False  # an instalment, a subscription, a down payment or a fee
     return not any(_is_other_quantity(q) for q in nodes(node, "referenceQuantity"))
 
 

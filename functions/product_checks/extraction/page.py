@@ -106,6 +106,11 @@ class Page:
         html = self.html.lower()
         return "</script" not in html[html.rfind("<script") :]
 
+    @property
+    def is_titled(self) -> bool:
+        """Whether the page says for people what it is about."""
+        return bool(self.title or self.headings)
+
     @cached_property
     def host(self) -> str:
         """The host of the page's address, in lower case."""

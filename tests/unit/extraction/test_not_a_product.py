@@ -201,3 +201,21 @@ def test_a_list_priced_as_one_product_is_a_list() -> None:
 )
 def test_software_is_a_product_where_it_has_a_price(price: object, is_sold: bool) -> None:
     assert of({**product(price), "@type": "MobileApplication"}).is_product is is_sold
+
+
+@pytest.mark.parametrize("kind", ["article", "product.group"])
+def test_an_article_or_a_list_that_shows_another_product_is_none(kind: str) -> None:
+    head = f'<meta property="og:type" content="{kind}">'
+    assert not of(product("5.00", name="Blue Chair"), head=head, title="Ten tips").is_product
+    assert of(product("5.00", name="Blue Chair"), head=head, title="Blue Chair").price == Decimal(5)
+
+
+def test_a_front_page_that_shows_a_product_is_none_unless_it_is_its_shop() -> None:
+    home = "https://shop.example/"
+    assert not of(product("5.00", name="Blue Chair"), title="Welcome", url=home).is_product
+    assert of(product("5.00", name="Blue Chair"), title="The Blue Chair", url=home).price == Decimal(5)
+
+
+def test_a_neighbour_does_not_stand_in_for_a_product_that_cannot_be_read() -> None:
+    found = of('{"@type":"Product","name":"27" Screen"}', product("5.00", name="Blue Chair"), title="27 inch Screen")
+    assert (found.failure, found.price) == (Failure.UNREADABLE, None)

@@ -74,6 +74,7 @@ PRICED = {
         {"priceSpecification": [spec(12.61, valueAddedTaxIncluded=False), spec(15, valueAddedTaxIncluded=True)]},
         "15",
     ),
+    "a down payment": ({"priceSpecification": [spec(3, priceComponentType="Downpayment"), spec(15)]}, "15"),
     "a delivery charge": (
         {
             "priceSpecification": [

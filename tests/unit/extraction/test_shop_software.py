@@ -256,3 +256,31 @@ def test_reads_a_state_with_price_info() -> None:
     block = f'<script id="__NEXT_DATA__" type="application/json">{json.dumps(state)}</script>'
     found = extract(page(f"<h1>Mug</h1>{block}", head=OG), URL)
     assert (str(found.price), found.currency, found.availability) == ("19.90", "USD", "out_of_stock")
+
+
+def state(price: Any, shown: str, title: str = "Mug") -> Extraction:
+    data = {"hero": {"product": {"name": "Mug", "price": price, "currency": "USD"}}}
+    block = f'<script id="__NEXT_DATA__" type="application/json">{json.dumps(data)}</script>'
+    return extract(
+        page(f"<h1>{title}</h1><b>{shown}</b>{block}", head='<meta property="og:type" content="website">'), URL
+    )
+
+
+@pytest.mark.parametrize(
+    ("price", "shown", "expected"),
+    [
+        (1999, "$1,999", "1999.00"),
+        (1999, "1.999,00 $", "1999.00"),
+        (1999, "$19.99", "None"),
+        (1999, "$11,999 or $1,999,000", "None"),
+        ("1999", "", "None"),
+        (19, "", "19.00"),
+        (1999.5, "", "1999.50"),
+    ],
+)
+def test_a_whole_number_of_a_state_counts_only_where_the_page_shows_it(price: Any, shown: str, expected: str) -> None:
+    assert str(state(price, shown).price) == expected
+
+
+def test_a_product_that_is_only_advertised_in_a_state_is_not_the_pages() -> None:
+    assert not state(19, "", title="How we fire clay").is_product

@@ -135,3 +135,13 @@ def test_an_unknown_stock_among_sold_out_variants_stays_unknown() -> None:
 def test_products_of_the_pages_name_with_their_own_numbers_are_its_variants() -> None:
     found = of(*(product(p, sku=s, name="Lamp") for p, s in (("10.00", "red"), ("12.00", "blue"))), title="Lamp")
     assert (found.price, [v.sku for v in found.variants]) == (Decimal("10.00"), ["red", "blue"])
+
+
+def test_variants_of_a_group_that_is_only_named_are_one_product() -> None:
+    found = of(
+        *(
+            product(p, sku=s, name=f"Coat {s}", inProductGroupWithID="C1")
+            for p, s in (("10.00", "red"), ("12.00", "blue"))
+        )
+    )
+    assert (found.title, found.price, [v.sku for v in found.variants]) == ("Coat", Decimal(10), ["red", "blue"])
