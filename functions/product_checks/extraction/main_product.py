@@ -217,6 +217,8 @@ def _is_neighbour(node: Node, page: Page) -> bool:
     own_host = page.addresses[0].place.partition("/")[0] if page.addresses else ""
     if not page.is_titled or not any(place.startswith(f"{own_host}/") for place in places):
         return False
+    if "/search" in page.url and not claims_page(node, page):
+        return True  # the only result of a search
     return is_stranger(node, page) and not _by_number([Candidate(node, Part.TOP)], page)
 
 
@@ -253,5 +255,7 @@ def _numbers(node: Node) -> set[str]:
 
 
 def _plain(name: str) -> str:
+    if name.isascii():
+        return " ".join(_NOT_A_LETTER.sub(" ", name.lower()).split())
     folded = unicodedata.normalize("NFKD", name).casefold()
     return " ".join(_NOT_A_LETTER.sub(" ", "".join(c for c in folded if not unicodedata.combining(c))).split())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cached_property
-from itertools import islice
+from itertools import compress, islice
 from typing import NamedTuple
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -201,7 +201,8 @@ def one_line(text: str) -> str:
 def _refuse_hostile(html: str) -> None:
     """Refuse what the parser would take quadratic time for: endless nesting, endless attributes."""
     pieces = html.split("<")
-    if any(_OPEN_TAG_WITH_MANY_ATTRIBUTES.match(piece) for piece in pieces if len(piece) > _LONG_TAG):
+    long_pieces = compress(pieces, map(_LONG_TAG.__lt__, map(len, pieces)))
+    if any(map(_OPEN_TAG_WITH_MANY_ATTRIBUTES.match, long_pieces)):
         raise UnreadablePageError("The page has an element with thousands of attributes.")
     if len(pieces) < _HARMLESS_TAGS:
         return

@@ -219,3 +219,8 @@ def test_a_front_page_that_shows_a_product_is_none_unless_it_is_its_shop() -> No
 def test_a_neighbour_does_not_stand_in_for_a_product_that_cannot_be_read() -> None:
     found = of('{"@type":"Product","name":"27" Screen"}', product("5.00", name="Blue Chair"), title="27 inch Screen")
     assert (found.failure, found.price) == (Failure.UNREADABLE, None)
+
+
+def test_the_only_result_of_a_search_is_not_the_pages_own() -> None:
+    found = of(NEIGHBOUR, title="Results for blue chair", url="https://shop.example/search?q=blue+chair")
+    assert (found.is_product, found.price) == (False, None)
