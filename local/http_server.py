@@ -97,7 +97,8 @@ class Server(ThreadingHTTPServer):
 
     def stop(self) -> None:
         """Takes no more connections; those that are open end with the process or their client."""
-        self.shutdown()
+        if self._thread.is_alive():
+            self.shutdown()
         self.server_close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:

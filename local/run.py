@@ -8,16 +8,13 @@ import signal
 import sys
 import threading
 from pathlib import Path
-from typing import Final
 
-from local import jobs, running, sample, sample_data, state
+from local import jobs, running, sample, sample_data, settings, state
 from local.jobs import JobRun
 from local.report import progress, say, shortened, step, table
 from local.shop.server import Shop
 from local.state import AlreadyRunningError
 from local.system import EXPLAINED, LocalSystem
-
-_PORT: Final = 8080
 
 
 class PortTakenError(Exception):
@@ -27,7 +24,9 @@ class PortTakenError(Exception):
 def main() -> int:
     """The command; returns its exit status."""
     parser = argparse.ArgumentParser(prog="make run")
-    parser.add_argument("--port", type=int, help=f"of the door; {_PORT} if it is free, and any free one otherwise")
+    parser.add_argument(
+        "--port", type=int, help=f"of the door; {settings.PORT} if it is free, and any free one otherwise"
+    )
     parser.add_argument("--once", action="store_true", help="end after the table")
     parser.add_argument("--verbose", action="store_true", help="show what the handlers log")
     options = parser.parse_args()
@@ -74,6 +73,7 @@ def _start(system: LocalSystem, port: int | None) -> Shop:
     with step("Stores") as told:
         system.start_stores()
         told.append(f"PostgreSQL ({system.database.describe()}), AWS services")
+    _take_port(system, port)
     with step("Functions") as told:
         system.start_functions()
         told.append(", ".join(function.name for function in system.stack.functions))
@@ -83,25 +83,47 @@ def _start(system: LocalSystem, port: int | None) -> Shop:
         shop = sample.open_shop(system, new_day=True)
         told.append(f"{shop.url}, day {shop.day}, sample data loaded")
     with step("Door") as told:
-        told.append(_open_door(system, port))
+        system.start_door()
+        told.append(system.door.url)
     running.announce(system.state, system.door.url, system.functions.endpoint, system.jobs)
     return shop
 
 
-def _open_door(system: LocalSystem, port: int | None) -> str:
+def _take_port(system: LocalSystem, port: int | None) -> None:
     try:
-        system.start_door(_PORT if port is None else port)
+        system.take_port(settings.PORT if port is None else port)
     except OSError:
         if port is not None:
             raise PortTakenError(f"Port {port} is taken. Give another one, or none: make run PORT=…") from None
-        system.start_door(0)
-        return f"{system.door.url} (port {_PORT} is taken)"
-    return system.door.url
+        system.take_port(0)
+        say(f"  Port {settings.PORT} is taken: the door gets another one")
 
 
 def _first_runs(system: LocalSystem, shop: Shop) -> bool:
-    """Runs every job once; whether all of them ended as the sample data says they should."""
+    """Runs every job twice; whether all of them ended as the sample data says they should."""
     say("\nEvery job once")
+    _run_all(system)
+    _tell_more(system)
+    differences = sample_data.differences(system.database.url, shop.day)
+    differences += _mail_differences(system, sample_data.expectations(shop.day).mails)
+    say("\nAnd again: what was done is done, and nobody hears anything twice")
+    sent = len(system.mailbox.mails)
+    again = _run_all(system)
+    differences += [
+        f"{run.job}, again: {run.status}, processed {run.processed}"
+        for run in again
+        if (run.status, run.processed) != ("succeeded", 0)
+    ]
+    differences += _mail_differences(system, sent, ", again")
+    say()
+    if not differences:
+        say("  Everything ended as the sample data says it should; its failures are meant.")
+    for difference in differences:
+        say(f"  NOT AS EXPECTED  {difference}")
+    return not differences
+
+
+def _run_all(system: LocalSystem) -> list[JobRun]:
     runs = []
     for job in system.jobs:
         say(f"  {job}")
@@ -109,14 +131,12 @@ def _first_runs(system: LocalSystem, shop: Shop) -> bool:
         system.keep_tables()
     say()
     say(table(("job", "status", "processed", "failed", "changes", "duration", "notes"), map(_row, runs)))
-    _tell_more(system)
-    differences = sample_data.differences(system.database.url, shop.day)
-    say()
-    if not differences:
-        say("  Everything ended as the sample data says it should; its failures are meant.")
-    for difference in differences:
-        say(f"  NOT AS EXPECTED  {difference}")
-    return not differences
+    return runs
+
+
+def _mail_differences(system: LocalSystem, wanted: int, when: str = "") -> list[str]:
+    sent = len(system.mailbox.mails)
+    return [] if sent == wanted else [f"mails{when}: {sent} were sent, not {wanted}"]
 
 
 def _row(run: JobRun) -> tuple[str, ...]:

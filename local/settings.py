@@ -12,7 +12,14 @@ STACK_NAME: Final = "nightshift-local"
 PARAMETERS: Final = {
     # Never read: DATABASE_URL below comes first.
     "DatabaseSecretArn": "arn:aws:secretsmanager:us-east-1:123456789012:secret:not-used-locally",
+    # Mail goes to a mailbox on this machine.
+    "MailFrom": "news@lumen-and-larch.example",
+    "ShopName": "Lumen & Larch",
+    "ShopUrl": "https://lumen-and-larch.example",
 }
+
+# Where the door is, unless somebody else has that port.
+PORT: Final = 8080
 
 # Added to the environment of every function.
 ENVIRONMENT: Final = {

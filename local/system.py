@@ -65,6 +65,8 @@ class LocalSystem:
         self.functions: LambdaService
         self.door: Gateway
         self.mailbox: Mailbox
+        # Without a door of our own (`make invoke`): where `make run` would have it.
+        self._public_url = f"http://127.0.0.1:{settings.PORT}"
 
     def __enter__(self) -> Self:
         return self
@@ -98,6 +100,16 @@ class LocalSystem:
         tables.restore(self._aws.endpoint, self._tables(), self._kept)
         self._open.callback(self.keep_tables)
 
+    def take_port(self, port: int) -> None:
+        """The port of the HTTP API (0: any free one), before the functions start: links in mails name its address.
+
+        Raises:
+            OSError: the port is taken.
+        """
+        self.door = Gateway(self.stack.routes, self._answer, port)
+        self._open.callback(self.door.stop)
+        self._public_url = self.door.url
+
     def start_functions(self) -> None:
         """The Lambda service; its functions find the stores through their environment."""
         environment = {
@@ -105,6 +117,7 @@ class LocalSystem:
             **settings.ENVIRONMENT,
             "AWS_ENDPOINT_URL_SESV2": self.mailbox.endpoint,
             "DATABASE_URL": self.database.url,
+            "PUBLIC_URL": self._public_url,
         }
         self.functions = LambdaService(
             self.stack.functions,
@@ -132,13 +145,8 @@ class LocalSystem:
         tables.raise_fences(self._aws.endpoint, lock_table, self.database.fences())
         return list(answer["applied"])
 
-    def start_door(self, port: int) -> None:
-        """The HTTP API, on this port (0: any free one).
-
-        Raises:
-            OSError: the port is taken.
-        """
-        self.door = Gateway(self.stack.routes, self.functions.invoke, port)
+    def start_door(self) -> None:
+        """The HTTP API, on the port that was taken for it."""
         self.door.start()
         self._open.callback(self.door.stop)
 
@@ -173,6 +181,9 @@ class LocalSystem:
             if function.handler == handler:
                 return function
         raise BrokenSystemError(f"template.yaml has no function with the handler {handler}.")
+
+    def _answer(self, function: str, invocation: Invocation) -> Result:
+        return self.functions.invoke(function, invocation)
 
     def _stop_functions(self) -> None:
         if not self.functions.finish(0):

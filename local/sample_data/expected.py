@@ -6,12 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from local.sample_data.people import FOLLOWINGS
+from local.sample_data.people import FOLLOWINGS, PEOPLE, Person
 from local.sample_data.story import known_after, told_on
+from local.sample_data.wishes import abandoned, told_of_restocks, told_of_sales
 from local.shop import catalogue
 from local.shop.products import Product
 from local.shop.timeline import Trouble
 
+_BY_PATH = {product.tracked_path: product for product in catalogue.PRODUCTS}
 # The error class that a check of such a page ends with.
 _ERROR_CLASS = {
     Trouble.NOT_FOUND: "gone",
@@ -55,18 +57,35 @@ class ExpectedProduct:
 
 @dataclass(frozen=True)
 class Expected:
-    """How a day ends, by the names of the jobs and the paths of the products."""
+    """How a day ends, by the names of the jobs and the paths of the products; nobody hears of two wishes on one day."""
 
     jobs: Mapping[str, ExpectedJob]
     products: Mapping[str, ExpectedProduct]
+    mails: int  # that leave in this first run
 
 
 def expectations(day: int) -> Expected:
     """What the first run on `day` should come to, when the run before was on the day before."""
     products = {product.tracked_path: _expected(product, day) for product in catalogue.PRODUCTS}
     failed = sum(product.status == "failed" for product in products.values())
-    jobs = {"product-checks": ExpectedJob("succeeded", len(products), failed)}
-    return Expected(jobs, products)
+    sales, restocks = told_of_sales(day), told_of_restocks(day)
+    # Who hears of a wish hears in the same mail what product checks found.
+    mailed = {wish.person for wish in (*sales, *restocks)}
+    left = {person: _messages(person, day) for person in PEOPLE if person not in mailed}
+    jobs = {
+        "product-checks": ExpectedJob("succeeded", len(products), failed),
+        "cleanup-reservations": ExpectedJob("succeeded", len(abandoned()), 0),
+        "wishlist-sale-check": ExpectedJob("succeeded", len(sales), 0),
+        "wishlist-stock-check": ExpectedJob("succeeded", len(restocks), 0),
+        "deliver-notifications": ExpectedJob("succeeded", sum(left.values()), 0),
+    }
+    return Expected(jobs, products, mails=len(mailed) + sum(map(bool, left.values())))
+
+
+def _messages(person: Person, day: int) -> int:
+    """How many notifications the product checks of `day` write for a person."""
+    followings = (following for following in FOLLOWINGS if following.person == person)
+    return sum(told_on(_BY_PATH[following.path], following, day).messages for following in followings)
 
 
 def error_class(product: Product, day: int) -> str | None:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
+from local.sample_data import morning
 from local.sample_data.connection import connected
 from local.sample_data.people import FOLLOWINGS, PEOPLE, Following
 from local.sample_data.story import Known, known_after, told_on
@@ -40,6 +41,8 @@ def load(database_url: str, shop: Shop) -> None:
             or (is_first and _facts(stored[path]) != _known_facts(known_after(product, yesterday)))
         ]
         _put(database, shop, behind, yesterday)
+        if is_first:
+            morning.begin(database, shop.day)
         due = [{"url": _url(shop, product), "place": place} for place, product in enumerate(catalogue.PRODUCTS)]
         database.write(_SQL["make_due"], due=due)
 

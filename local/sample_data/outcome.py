@@ -21,7 +21,7 @@ _COMPARED = ("status", "error_class", "price", "currency", "availability", "noti
 class SummaryRow:
     """One line of the table at the end of a run."""
 
-    kind: str  # change, failure or notification
+    kind: str  # change, failure, notification or stock
     what: str  # `price fell`, an error class, `back in stock`
     count: int
     examples: tuple[str, ...]  # all of them: `Larch Desk Lamp (89.00 → 74.00 EUR)`

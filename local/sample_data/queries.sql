@@ -99,10 +99,79 @@ SET last_checked_at = CASE WHEN p.last_checked_at IS NOT NULL
 FROM jsonb_to_recordset(:due::jsonb) AS s(url text, place integer)
 WHERE p.url = s.url
 
+-- name: settle_mails
+-- Yesterday's mails count for yesterday, what it left untold is not told any more, and everybody takes mail again.
+UPDATE mails SET day = day - 1 WHERE day IS NOT NULL;
+UPDATE mails SET state = 'freed', ended_at = now() WHERE state IN ('claimed', 'sending');
+UPDATE notifications SET status = 'suppressed', reason = 'left over', mail_id = NULL WHERE status IN ('pending', 'claimed');
+DELETE FROM mail_suppressions WHERE :people::jsonb ? address;
+DELETE FROM mail_unsubscriptions WHERE user_id IN (SELECT id FROM users WHERE :people::jsonb ? email)
+
+-- name: settle_holds
+SELECT release_reservation(id) FROM inventory_reservations WHERE status = 'active' AND cart_id LIKE '%, day %'
+
+-- name: begin_items
+-- The shop's items of the day, with their ids.
+CREATE TEMPORARY TABLE sample_items ON COMMIT DROP AS
+SELECT s.*, p.id AS product_id, v.id AS variant_id
+FROM jsonb_to_recordset(:items::jsonb)
+     AS s(path text, sku text, price numeric, currency text, stock integer, sale_price numeric, runs_out boolean)
+JOIN products AS p ON p.url LIKE 'http://127.0.0.1:%' AND regexp_replace(p.url, '^http://[^/]+', '') = s.path
+LEFT JOIN variants AS v ON v.product_id = p.id AND v.sku = s.sku;
+UPDATE products AS p SET regular_price = s.price, regular_currency = s.currency
+FROM sample_items AS s WHERE p.id = s.product_id AND s.variant_id IS NULL;
+UPDATE variants AS v SET regular_price = s.price, regular_currency = s.currency
+FROM sample_items AS s WHERE v.id = s.variant_id;
+INSERT INTO inventory (product_id, variant_id, quantity) SELECT product_id, variant_id, stock FROM sample_items
+ON CONFLICT (product_id, variant_id) DO UPDATE SET quantity = excluded.quantity
+
+-- name: put_wishes
+-- As if everybody had been told all that happened so far.
+INSERT INTO wishlists (user_id, product_id, variant_id, notify_on_sale, notify_on_stock)
+SELECT u.id, i.product_id, i.variant_id, s.on_sale, s.on_stock
+FROM jsonb_to_recordset(:wishes::jsonb) AS s(email text, path text, sku text, on_sale boolean, on_stock boolean)
+JOIN users AS u ON u.email = s.email
+JOIN sample_items AS i ON i.path = s.path AND i.sku IS NOT DISTINCT FROM s.sku
+ON CONFLICT DO NOTHING;
+UPDATE wishlists AS w SET told_out = last_out_mark(w.product_id, w.variant_id)
+FROM users AS u WHERE u.id = w.user_id AND :people::jsonb ? u.email;
+UPDATE wishlists AS w SET told_step = s.sale_step, told_price = s.price
+FROM users AS u, sales_now AS s
+WHERE u.id = w.user_id AND :people::jsonb ? u.email
+  AND s.product_id = w.product_id AND s.variant_id IS NOT DISTINCT FROM w.variant_id
+
+-- name: bring_news
+-- A sale ends and a new one begins: only then is it another one. What runs out is sold to the last unit, and comes back.
+UPDATE products AS p SET sale_price = NULL FROM sample_items AS s
+WHERE p.id = s.product_id AND s.variant_id IS NULL AND s.sale_price IS NOT NULL;
+UPDATE products AS p SET sale_price = s.sale_price FROM sample_items AS s
+WHERE p.id = s.product_id AND s.variant_id IS NULL AND s.sale_price IS NOT NULL;
+UPDATE inventory AS i SET quantity = 0 FROM sample_items AS s
+WHERE s.runs_out AND i.product_id = s.product_id AND i.variant_id IS NOT DISTINCT FROM s.variant_id;
+UPDATE inventory AS i SET quantity = s.stock FROM sample_items AS s
+WHERE s.runs_out AND i.product_id = s.product_id AND i.variant_id IS NOT DISTINCT FROM s.variant_id
+
+-- name: put_holds
+WITH holds AS (
+    SELECT i.id AS inventory_id, c.*
+    FROM jsonb_to_recordset(:carts::jsonb)
+         AS c(cart text, path text, sku text, quantity integer, age integer, lifetime integer)
+    JOIN sample_items AS s ON s.path = c.path AND s.sku IS NOT DISTINCT FROM c.sku
+    JOIN inventory AS i ON i.product_id = s.product_id AND i.variant_id IS NOT DISTINCT FROM s.variant_id
+), reserved AS (
+    UPDATE inventory AS i SET reserved = i.reserved + h.quantity
+    FROM (SELECT inventory_id, sum(quantity) AS quantity FROM holds GROUP BY inventory_id) AS h
+    WHERE i.id = h.inventory_id
+)
+INSERT INTO inventory_reservations (inventory_id, cart_id, quantity, created_at, expires_at)
+SELECT inventory_id, cart, quantity, now() - make_interval(mins => age), now() + make_interval(mins => lifetime - age)
+FROM holds
+
 -- name: latest_checks
 SELECT p.url, p.price::text AS price, p.currency, p.availability, c.status, c.error_class,
        (SELECT count(*) FROM notifications AS n
-        WHERE n.product_id = p.id AND n.created_at >= latest.began) AS notifications
+        WHERE n.product_id = p.id AND n.created_at >= latest.began AND n.kind IN ('price_drop', 'back_in_stock')
+       ) AS notifications
 FROM products AS p
 CROSS JOIN (
     SELECT run_id, min(started_at) AS began FROM check_runs
@@ -146,6 +215,10 @@ WITH latest AS (
     UNION ALL
     SELECT 3, 'notification', replace(n.kind, '_', ' '), n.product_id, 'to ' || u.name
     FROM notifications AS n JOIN users AS u ON u.id = n.user_id, latest WHERE n.created_at >= latest.began
+    UNION ALL
+    SELECT 4, 'stock', 'given back', i.product_id, r.quantity || ' of: ' || r.cart_id
+    FROM inventory_reservations AS r JOIN inventory AS i ON i.id = r.inventory_id, latest
+    WHERE r.status = 'expired' AND r.ended_at >= latest.began
 )
 SELECT f.kind, f.what, count(*) AS count,
        jsonb_agg(coalesce(p.name, p.url) || coalesce(' (' || f.detail || ')', '') ORDER BY p.id) AS examples

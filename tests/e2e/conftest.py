@@ -25,9 +25,10 @@ def local_system(state: Path) -> Iterator[LocalSystem]:
     """Everything but the clock, on free ports, with the sample shop on its first day."""
     with LocalSystem(state, in_a_hurry=True) as system:
         system.start_stores()
+        system.take_port(0)
         system.start_functions()
         system.migrate()
-        system.start_door(0)
+        system.start_door()
         sample.open_shop(system, new_day=True)
         yield system
 

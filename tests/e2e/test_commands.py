@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -70,7 +71,22 @@ def test_once_ends_well_when_every_job_ended_as_it_should(commands: _Commands) -
 
     assert done.returncode == 0, done.stdout
     assert "Everything ended as the sample data says it should" in done.stdout
-    assert "product-checks  succeeded" in done.stdout
+    assert re.search(r"product-checks +succeeded", done.stdout)
+    assert re.search(r"cleanup-reservations +succeeded +3 ", done.stdout)
+    pages = [Path(page) for page in re.findall(r"/\S+\.html", done.stdout)]
+    assert "Letters to a Kettle" in pages[0].read_text()
+    # Its links lead to the door of this run.
+    address = re.search(r"Door +(\S+) ", done.stdout)
+    assert address
+    assert f"{address[1]}/u/" in pages[0].read_text()
+
+
+def test_the_next_day_ends_well_too_and_tells_nobody_of_their_wishes_again(commands: _Commands) -> None:
+    done = commands("local.run", "--once")
+
+    assert done.returncode == 0, done.stdout
+    assert re.search(r"wishlist-sale-check +succeeded +0 ", done.stdout)
+    assert "Letters to a Kettle (to Ada Quist)" not in done.stdout
 
 
 def test_a_second_command_finds_the_running_system_and_nothing_is_left_after_ctrl_c(commands: _Commands) -> None:
@@ -92,7 +108,7 @@ def test_a_second_command_finds_the_running_system_and_nothing_is_left_after_ctr
     assert (refused.returncode, f"Port {port} is taken" in refused.stdout) == (2, True)
     assert "Door" in output
     assert (second.returncode, "is running already" in second.stdout) == (1, True)
-    assert (unknown.returncode, "the jobs are product-checks" in unknown.stdout) == (2, True)
+    assert (unknown.returncode, "product-checks" in unknown.stdout) == (2, True)
     assert busy.returncode == 1
     assert system.returncode == 130
     assert [child for child in children if not ended(child)] == []

@@ -12,6 +12,7 @@ import pytest
 
 from local.aws import client
 from local.database import connected
+from local.stack import ScheduledEvent
 from local.system import LocalSystem
 
 pytestmark = pytest.mark.e2e
@@ -26,10 +27,15 @@ def _finished(door: httpx.Client, url: str) -> dict[str, Any]:
         time.sleep(0.1)
 
 
+def _schedule(system: LocalSystem, job: str) -> ScheduledEvent:
+    """The schedule of a job."""
+    return next(each for each in system.stack.schedules if each.function == system.jobs[job])
+
+
 def test_the_door_is_closed_without_its_secret(local_system: LocalSystem, door: httpx.Client) -> None:
     assert httpx.get(f"{local_system.door.url}/healthz").status_code == 200
     assert httpx.get(f"{local_system.door.url}/api/jobs").status_code == 401
-    assert door.get("/api/jobs").json()["jobs"][0]["name"] == "product-checks"
+    assert {job["name"] for job in door.get("/api/jobs").json()["jobs"]} == set(local_system.jobs)
 
 
 def test_a_job_is_started_over_http_and_leaves_its_record(local_system: LocalSystem, door: httpx.Client) -> None:
@@ -43,7 +49,7 @@ def test_a_job_is_started_over_http_and_leaves_its_record(local_system: LocalSys
 
 
 def test_a_slot_is_run_once_however_often_it_is_delivered(local_system: LocalSystem, door: httpx.Client) -> None:
-    (schedule,) = local_system.stack.schedules
+    schedule = _schedule(local_system, "product-checks")
     event = schedule.input.replace("<aws.scheduler.scheduled-time>", "2026-11-22T15:00:00Z")
     event = json.dumps({**json.loads(event), "params": {"limit": 1}})
     for _ in range(2):
@@ -56,7 +62,7 @@ def test_a_slot_is_run_once_however_often_it_is_delivered(local_system: LocalSys
 
 
 def test_a_handler_that_fails_every_time_ends_in_the_queue_of_failed_runs(local_system: LocalSystem) -> None:
-    (schedule,) = local_system.stack.schedules
+    schedule = _schedule(local_system, "product-checks")
     local_system.functions.invoke_later(schedule.function, b'{"trigger": "nonsense"}')
     assert local_system.functions.wait_for_events(60)
     sqs = client("sqs", local_system.functions._environment["AWS_ENDPOINT_URL"])

@@ -39,7 +39,8 @@ def test_three_days_end_as_expected(
 
         expected = expectations(day)
         job, never = expected.jobs["product-checks"], expected.products[_NEVER_ANSWERS]
-        assert differences(postgres_url, day) == [
+        found = [each for each in differences(postgres_url, day) if not each.endswith("did not run")]
+        assert found == [
             f"product-checks: processed is {job.processed - 1}, not {job.processed}",
             *([f"product-checks: failed is {job.failed - 1}, not {job.failed}"] if never.error_class else []),
             f"{_NEVER_ANSWERS}: was not checked",

@@ -9,6 +9,7 @@ import pytest
 from local.sample_data import expectations
 from local.sample_data.people import ADA, Following
 from local.sample_data.story import known_after, told_on
+from local.sample_data.wishes import abandoned, told_of_restocks, told_of_sales
 from local.shop.products import Format, Product, Variant
 from local.shop.stores import LUMEN
 from local.shop.timeline import Timeline
@@ -61,3 +62,25 @@ def test_every_day_has_changes_failures_and_messages(day: int) -> None:
     assert any(product.notifications for product in products)
     assert any(product.status == "failed" for product in products)
     assert any(product.status == "success" for product in products)
+
+
+def test_wishes_are_told_every_other_day_and_carts_are_abandoned_every_day() -> None:
+    told = [[bool(told_of_sales(day)), bool(told_of_restocks(day))] for day in (1, 2, 3)]
+
+    assert told == [[True, True], [False, False], [True, True]]
+    assert abandoned()
+
+
+def test_nobody_hears_of_two_wishes_on_one_day() -> None:
+    # What is expected of each job's mails relies on it.
+    people = [wish.person for wish in (*told_of_sales(1), *told_of_restocks(1))]
+
+    assert len(people) == len(set(people))
+
+
+def test_every_way_of_sending_mail_has_some_on_the_first_day() -> None:
+    jobs = expectations(1).jobs
+
+    assert all(
+        jobs[name].processed for name in ("wishlist-sale-check", "wishlist-stock-check", "deliver-notifications")
+    )
