@@ -12,6 +12,7 @@ from nightshift import Integer, Job, Outcome, Run
 from nightshift.errors import InvalidEvent, JobFailed
 from nightshift.handover import accept
 from nightshift.platform import platform
+from tests.integration.library.jobs import Invocations
 
 SLOT = "2026-11-22T15:00:00Z"
 
@@ -114,17 +115,6 @@ class TestOneRun:
         _, handler = make(three_done, at_least_s=60)
         assert handler({}, None)["status"] == "succeeded"
         assert handler({}, None)["reason"] == "cooling"
-
-
-class Invocations:
-    """Stands in for Lambda's Invoke API, which moto only has with Docker: it keeps what it was given."""
-
-    def __init__(self) -> None:
-        self.events: list[dict[str, Any]] = []
-
-    def invoke(self, *, FunctionName: str, InvocationType: str, Payload: bytes) -> None:  # noqa: N803
-        assert InvocationType == "Event", FunctionName
-        self.events.append(json.loads(Payload))
 
 
 @pytest.mark.usefixtures("aws")
