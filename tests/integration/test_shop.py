@@ -185,7 +185,7 @@ class TestSampleData:
 
 
 def count(postgres: Connection, what: str) -> int:
-    return int(postgres.run(f"SELECT count(*) FROM {what}")[0][0])  # noqa: S608 - our own words
+    return int(postgres.run(f"SELECT count(*) FROM {what}")[0][0])
 
 
 def everything(postgres: Connection) -> list[object]:
