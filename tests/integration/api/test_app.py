@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from api.app import door, handler
+from api.domains import DOMAINS
 from nightshift.errors import SettingsError
 from tests.integration.api.conftest import Workers
 from tests.support import door as support
@@ -20,7 +21,8 @@ CONTEXT = SimpleNamespace(aws_request_id="lambda-request", get_remaining_time_in
 
 @pytest.fixture
 def deployed(environment: Aws, monkeypatch: pytest.MonkeyPatch) -> Aws:
-    deployed = {"product-checks": {"function": "stack-product-checks", "schedule": "rate(30 minutes)"}}
+    jobs = [job.name for domain in DOMAINS for job in domain.JOBS]
+    deployed = {name: {"function": f"stack-{name}", "schedule": "rate(30 minutes)"} for name in jobs}
     monkeypatch.setenv("JOBS", json.dumps(deployed))
     return environment
 
@@ -55,7 +57,9 @@ def test_every_read_of_the_domains_answers(deployed: Aws) -> None:
     assert status == 200
     for path, methods in description["paths"].items():
         if "get" in methods and "{" not in path:
-            assert _call("GET", path, support.AS_READER)[0] == 200, path
+            # What must be given is always a number so far.
+            asked = {p["name"]: 1 for p in methods["get"].get("parameters", ()) if p.get("required")}
+            assert _call("GET", path, support.AS_READER, query=asked)[0] == 200, path
 
 
 def test_a_rotated_secret_opens_with_both_values_and_the_oldest_does_not(deployed: Aws) -> None:
