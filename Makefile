@@ -29,7 +29,7 @@ extract: ## what a stored page says about its product: FILE=page.html URL=https:
 	$(WITH_LOCAL) -m product_checks.extract "$(FILE)" --url "$(URL)"
 
 test: ## all tests, on two cores [ARGS="-k lock -x"]
-	$(WITH_DEV) -m pytest --numprocesses=2 --dist=loadfile $(ARGS)
+	$(WITH_DEV) -m pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder $(ARGS)
 
 lint: ## style and errors, by ruff
 	$(WITH_DEV) -m ruff check .
