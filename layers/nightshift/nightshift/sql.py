@@ -19,7 +19,8 @@ from typing import Any
 from uuid import UUID
 
 # What a `:name` may not be recognised in: quoted text, quoted identifiers, dollar quotes, comments and casts
-# (`::`). A doubled quote ends one match and begins the next, which keeps the search linear in long literals.
+# (`::`). A doubled quote ends one match and begins the next: a pattern over both would remember every character of a
+# long literal, at a hundred bytes each.
 _TOKENS = re.compile(
     r"""(?P<skip> '[^']*' | "[^"]*" | (?P<tag>\$\w*\$).*?(?P=tag) | --[^\n]* | /\*.*?\*/ | :: )
       | (?<![\w:]):(?P<name>[a-z_][a-z0-9_]*)""",
