@@ -115,6 +115,7 @@ class TestReconnecting:
             database.write(f"SET LOCAL lock_timeout = '10ms'; {INSERT}", job="a")
         postgres.run("ROLLBACK")
 
+    @pytest.mark.timeout(15)
     def test_a_server_that_accepts_and_says_nothing_is_given_up_as_soon(
         self, address: Address, monkeypatch: pytest.MonkeyPatch
     ) -> None:

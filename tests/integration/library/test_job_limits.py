@@ -169,24 +169,26 @@ class TestParts:
         assert postgres.run("SELECT count(*) FROM job_slots") == [[1]]
 
     def test_errors_of_all_parts_are_told_ten_at_most(self, postgres: Any, capsys: Any) -> None:
-        def six_bad(run: Run) -> Outcome:
+        def four_bad(run: Run) -> Outcome:
             part = run.params["limit"]
-            errors = [f"part {part}, {number}: {'x' * 600}" for number in range(6)]
-            return Outcome(6, 6, errors, {f"part {part}": 1}, {"limit": part - 1} if part > 1 else None)
+            errors = [f"part {part}, {number}: {'x' * 600}" for number in range(4)]
+            return Outcome(4, 4, errors, {f"part {part}": 1}, {"limit": part - 1} if part > 1 else None)
 
-        _, handler = make(six_bad)
+        _, handler = make(four_bad)
         invocations = Invocations()
         platform()._clients["lambda"] = invocations
-        handler({"params": {"limit": 2}}, Context())
-        result = handler(invocations.events[-1], Context())
-        assert (result["processed"], result["failed"], result["metadata"]) == (12, 12, {"part 1": 1, "part 2": 1})
-        assert [error[:9] for error in result["errors"]] == ["part 2, 0", "part 2, 1", "part 2, 2", "part 2, 3",
-            "part 2, 4", "part 2, 5", "part 1, 0", "part 1, 1", "part 1, 2", "part 1, 3"]  # fmt: skip
+        handler({"params": {"limit": 3}}, Context())
+        for _ in range(2):
+            result = handler(invocations.events[-1], Context())
+        assert (result["processed"], result["failed"]) == (12, 12)
+        assert result["metadata"] == {"part 1": 1, "part 2": 1, "part 3": 1}
+        expected = [f"part {part}, {number}" for part in (3, 2, 1) for number in range(4)][:10]
+        assert [error[:9] for error in result["errors"]] == expected
         assert max(map(len, result["errors"])) == 500
         assert runs(postgres, "errors") == [[result["errors"]]]
         said = Said(capsys.readouterr().out)
-        assert said.messages == ["Job started", "Job completed"] * 2
-        assert [line["status"] for line in said.lines if "status" in line] == ["continued", "succeeded"]
+        assert said.messages == ["Job started", "Job completed"] * 3
+        assert [line["status"] for line in said.lines if "status" in line] == ["continued", "continued", "succeeded"]
 
     def test_a_part_that_is_delivered_twice_runs_once(self, postgres: Any) -> None:
         def two_parts(run: Run) -> Outcome:
@@ -243,3 +245,37 @@ class TestWhoseRunItIs:
         assert (inner[0]["status"], late["status"], late["reason"]) == ("succeeded", "skipped", "superseded")
         assert runs(postgres, "status, processed, error, fence") == [["succeeded", 7, None, 3]]
         assert postgres.run("SELECT count(*) FROM job_settings") == [[0]]
+
+    @pytest.mark.parametrize("ends", ["stale", "failed"])
+    def test_nor_does_it_end_the_run_while_its_successor_is_at_work(self, postgres: Any, ends: str) -> None:
+        def succeeded_by_another(run: Run) -> Outcome:
+            postgres.run("UPDATE job_fence SET fence = 3, holder = 'successor'")
+            postgres.run("UPDATE job_runs SET fence = 3")
+            if ends == "failed":
+                raise ValueError
+            run.write(INSERT, job="late")
+            return Outcome()
+
+        _, handler = make(succeeded_by_another)
+        if ends == "failed":
+            with pytest.raises(JobFailed):
+                handler({}, Context())
+        else:
+            assert handler({}, Context())["reason"] == "superseded"
+        assert runs(postgres, "status, error_class, fence") == [["running", None, 3]]
+
+    @pytest.mark.parametrize("fails", [False, True])
+    def test_a_run_that_was_given_up_stays_so(self, postgres: Any, fails: bool) -> None:
+        def given_up(_run: Run) -> Outcome:
+            postgres.run("UPDATE job_runs SET status = 'lost', error_class = 'Lost'")
+            if fails:
+                raise ValueError
+            return Outcome(5)
+
+        _, handler = make(given_up)
+        if fails:
+            with pytest.raises(JobFailed):
+                handler({}, Context())
+        else:
+            handler({}, Context())
+        assert runs(postgres, "status, error_class, processed") == [["lost", "Lost", 0]]

@@ -6,7 +6,7 @@ lost, are sent twice, arrive late; workers crash, hand over, come back.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -15,20 +15,39 @@ import pytest
 from botocore.exceptions import ConnectionClosedError
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 from moto import mock_aws
 
 from nightshift.errors import LeaseLost, LockRefused, LockUnavailable
 from nightshift.lock import SKEW_MARGIN_MS, Lease, Locks
 
 TABLE = "locks"
-# Short leases, steps around their ends, clocks as far apart as the margin allows: what matters is near.
-LEASES_S = st.sampled_from([1.0, 3.0])
-STEPS_MS = st.sampled_from([1, 500, 999, 1500, 2001, 3000, 4001])
-OFFSETS_MS = st.sampled_from([(0, 0), (0, SKEW_MARGIN_MS - 1), (SKEW_MARGIN_MS - 1, 0)])
-FAULTS = st.sampled_from(["none"] * 6 + ["lose answer", "lose request", "send twice", "slow before", "slow after"])
 SLOW_MS = 2500
-INDEX = st.integers(0, 3)
+
+
+@dataclass(frozen=True)
+class Turn:
+    """What one worker does next. Short leases, waits around their ends: what matters is near."""
+
+    wait_ms: int
+    worker: int
+    action: int
+    which: int
+    lease_s: float
+    fault: str
+
+
+OFFSETS_MS = st.sampled_from([(0, 0), (0, SKEW_MARGIN_MS - 1), (SKEW_MARGIN_MS - 1, 0)])
+FAULTS = ["none"] * 9 + ["lose answer", "lose request", "send twice", "slow before", "slow after"]
+TURNS = st.builds(
+    Turn,
+    wait_ms=st.sampled_from([0, 0, 0, 1, 500, 999, 1500, 2001, 3000, 4001]),
+    worker=st.integers(0, 1),
+    action=st.integers(0, 11),
+    which=st.integers(0, 3),
+    lease_s=st.sampled_from([1.0, 3.0]),
+    fault=st.sampled_from(FAULTS),
+)
 
 
 @dataclass
@@ -110,74 +129,34 @@ class LockMachine(RuleBasedStateMachine):
         self.handed: list[Lease] = []
         self.fences: list[int] = []
 
-    @rule(milliseconds=STEPS_MS)
-    def time_passes(self, milliseconds: int) -> None:
-        self.world.now_ms += milliseconds
+    @rule(turns=st.lists(TURNS, min_size=3, max_size=6))
+    def take_turns(self, turns: list[Turn]) -> None:
+        for turn in turns:
+            worker = self.workers[turn.worker]
+            self.world.now_ms += turn.wait_ms
+            self.world.fault = turn.fault
+            actions = self.possible(worker)
+            actions[turn.action % len(actions)](worker, turn)
+            self.world.fault = "none"
+            self.at_most_one_holder_inside_its_deadline()
 
-    @precondition(lambda self: self.idle)
-    @rule(which=INDEX, lease_s=LEASES_S, fault=FAULTS)
-    def acquire(self, which: int, lease_s: float, fault: str) -> None:
-        worker = self.one_of(self.idle, which)
-        self.take(worker, fault, lambda: worker.locks.acquire(self.name, lease_s, who="w", run_id="r"))
+    def possible(self, worker: Worker) -> Sequence[Callable[[Worker, Turn], None]]:
+        """What the worker may do: begin if it holds nothing, go on if it has a lease, lapsed or not."""
+        beginning = [self.acquire, self.adopt, self.adopt] if self.handed else [self.acquire, self.acquire]
+        going_on = [self.renew, self.renew, self.release, self.hand_over_or_crash, self.deliver_late]
+        if worker.believes:
+            return going_on
+        return [*beginning, *going_on] if worker.lease else [*beginning, self.deliver_late]
 
-    @precondition(lambda self: self.handed and self.idle)
-    @rule(which=INDEX, event=INDEX, lease_s=LEASES_S, fault=FAULTS)
-    def adopt(self, which: int, event: int, lease_s: float, fault: str) -> None:
+    def acquire(self, worker: Worker, turn: Turn) -> None:
+        self.take(worker, lambda: worker.locks.acquire(self.name, turn.lease_s, who="w", run_id="r"))
+
+    def adopt(self, worker: Worker, turn: Turn) -> None:
         """Deliver the event of a hand-over, for the first time or once more."""
-        worker, given = self.one_of(self.idle, which), self.one_of(self.handed, event)
-        self.take(worker, fault, lambda: worker.locks.adopt(self.name, given.holder, given.fence, lease_s))
+        given = self.handed[-1 - turn.which % len(self.handed)]
+        self.take(worker, lambda: worker.locks.adopt(self.name, given.holder, given.fence, turn.lease_s))
 
-    @precondition(lambda self: self.leased)
-    @rule(which=INDEX, lease_s=LEASES_S, fault=FAULTS)
-    def renew(self, which: int, lease_s: float, fault: str) -> None:
-        worker = self.one_of(self.leased, which)
-        self.world.fault = fault
-        try:
-            worker.lease = worker.locks.renew(worker.lease, lease_s)
-        except LeaseLost:
-            worker.lease = None
-        except LockUnavailable:
-            return
-
-    @precondition(lambda self: self.leased)
-    @rule(which=INDEX, at_least_s=st.sampled_from([0.0, 0.0, 3.0]), fault=FAULTS)
-    def release(self, which: int, at_least_s: float, fault: str) -> None:
-        worker = self.one_of(self.leased, which)
-        lease, worker.lease = worker.lease, None
-        self.world.fault = fault
-        try:
-            worker.locks.release(lease, "done", at_least_s=at_least_s)
-        except LockUnavailable:
-            return
-
-    @precondition(lambda self: self.leased)
-    @rule(which=INDEX, tells=st.booleans())
-    def hand_over_or_crash(self, which: int, tells: bool) -> None:
-        worker = self.one_of(self.leased, which)
-        lease, worker.lease = worker.lease, None
-        if tells:
-            self.handed.append(lease)
-
-    @precondition(lambda self: self.world.sent)
-    @rule(back=INDEX)
-    def deliver_a_request_once_more(self, back: int) -> None:
-        self.world.deliver_late(self.one_of(self.world.sent[::-1], back))
-
-    @property
-    def idle(self) -> list[Worker]:
-        return [worker for worker in self.workers if not worker.believes]
-
-    @property
-    def leased(self) -> list[Worker]:
-        """Those with a lease, whether it has lapsed or not."""
-        return [worker for worker in self.workers if worker.lease]
-
-    @staticmethod
-    def one_of(choices: list[Any], index: int) -> Any:
-        return choices[index % len(choices)]
-
-    def take(self, worker: Worker, fault: str, attempt: Callable[[], Lease]) -> None:
-        self.world.fault = fault
+    def take(self, worker: Worker, attempt: Callable[[], Lease]) -> None:
         try:
             lease = attempt()
         except (LockRefused, LockUnavailable, LeaseLost):
@@ -185,6 +164,34 @@ class LockMachine(RuleBasedStateMachine):
         worker.lease = lease
         assert all(lease.fence > fence for fence in self.fences), "a newer lease has a higher fence"
         self.fences.append(lease.fence)
+
+    def renew(self, worker: Worker, turn: Turn) -> None:
+        assert worker.lease is not None
+        try:
+            worker.lease = worker.locks.renew(worker.lease, turn.lease_s)
+        except LeaseLost:
+            worker.lease = None
+        except LockUnavailable:
+            return
+
+    def release(self, worker: Worker, turn: Turn) -> None:
+        assert worker.lease is not None
+        lease, worker.lease = worker.lease, None
+        try:
+            worker.locks.release(lease, "done", at_least_s=3.0 * (turn.which == 0))
+        except LockUnavailable:
+            return
+
+    def hand_over_or_crash(self, worker: Worker, turn: Turn) -> None:
+        assert worker.lease is not None
+        if turn.which:
+            self.handed.append(worker.lease)
+        worker.lease = None
+
+    def deliver_late(self, _worker: Worker, turn: Turn) -> None:
+        """A request that was sent before arrives once more."""
+        if self.world.sent:
+            self.world.deliver_late(self.world.sent[-1 - turn.which % len(self.world.sent)])
 
     @invariant()
     def at_most_one_holder_inside_its_deadline(self) -> None:
@@ -210,5 +217,5 @@ def table_in_this_process() -> Iterator[None]:
 
 TestLocks = LockMachine.TestCase
 TestLocks.settings = settings(
-    max_examples=60, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=50, stateful_step_count=8, deadline=None, suppress_health_check=list(HealthCheck)
 )
