@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
+import pg8000.native
 import pytest
 
 from nightshift import Outcome, Run
 from nightshift.errors import JobFailed, LeaseLost, StaleFence
 from nightshift.platform import platform
-from tests.integration.library.jobs import SCHEDULED, Context, make
+from tests.integration.library.jobs import SCHEDULED, Context, make, nothing
 
 pytestmark = pytest.mark.usefixtures("aws")
 INSERT = "INSERT INTO job_settings (job, updated_by) VALUES (:job, 'test')"
@@ -116,6 +118,18 @@ class TestTooLate:
         assert handler(SCHEDULED, Context())["reason"] == "superseded"
         assert runs(postgres) == [["skipped", "StaleFence"]]
         assert postgres.run("SELECT count(*) FROM job_settings") == [[0]]
+
+    def test_a_newer_claim_waits_until_the_start_is_recorded(self, postgres: Any) -> None:
+        _, handler = make(nothing)
+        postgres.run("BEGIN; LOCK TABLE job_runs IN SHARE MODE")
+        with ThreadPoolExecutor(1) as pool:
+            result = pool.submit(handler, {}, Context())
+            while not postgres.run("SELECT 1 FROM pg_locks WHERE NOT granted"):
+                pass
+            with pytest.raises(pg8000.native.DatabaseError, match="55P03"):
+                postgres.run("SET LOCAL lock_timeout = '50ms'; UPDATE job_fence SET fence = fence + 1")
+            postgres.run("ROLLBACK")
+            assert result.result()["status"] == "succeeded"
 
     def test_a_lease_that_was_forced_from_us_ends_at_the_next_checkpoint(self, postgres: Any) -> None:
         def forced(run: Run) -> Outcome:

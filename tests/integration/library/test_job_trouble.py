@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from botocore.exceptions import ReadTimeoutError
 
 from nightshift import Outcome, Run
 from nightshift.errors import DatabaseUnavailable, JobFailed, LockRefused, LockUnavailable
@@ -91,8 +92,6 @@ class TestDatabaseOutOfReach:
 @pytest.mark.usefixtures("aws")
 class TestTheDoor:
     def test_where_the_worker_cannot_be_woken_the_run_fails_and_the_lock_is_free(self, postgres: Any) -> None:
-        from botocore.exceptions import ReadTimeoutError
-
         job, handler = make(nothing)
         platform()._clients["lambda"] = Invocations(ReadTimeoutError(endpoint_url="x"))
         with pytest.raises(JobFailed, match="could not be woken"):
@@ -100,6 +99,18 @@ class TestTheDoor:
         assert platform().locks.held() == []
         assert runs(postgres, "status, error_class, who") == [["failed", "JobFailed", "http: admin"]]
         assert handler({}, Context())["status"] == "succeeded"
+
+    def test_where_the_lock_cannot_be_given_back_either_the_first_reason_is_told(self, postgres: Any) -> None:
+        class AllIsLost(Invocations):
+            def invoke(self, **_request: Any) -> None:
+                platform().locks._table = "no-such-table"
+                raise ReadTimeoutError(endpoint_url="x")
+
+        job, _ = make(nothing)
+        platform()._clients["lambda"] = AllIsLost()
+        with pytest.raises(JobFailed, match="could not be woken"):
+            accept(platform(), job, "worker", {}, "http")
+        assert runs(postgres) == [["failed", "JobFailed"]]
 
     def test_a_worker_that_was_woken_after_all_keeps_its_run(self, postgres: Any) -> None:
         job, handler = make(nothing)

@@ -217,5 +217,5 @@ def table_in_this_process() -> Iterator[None]:
 
 TestLocks = LockMachine.TestCase
 TestLocks.settings = settings(
-    max_examples=50, stateful_step_count=8, deadline=None, suppress_health_check=list(HealthCheck)
+    max_examples=30, stateful_step_count=8, deadline=None, suppress_health_check=list(HealthCheck)
 )

@@ -74,6 +74,21 @@ class TestAdopt:
             table.locks().release(adopted, "done")
 
 
+class TestDeadlines:
+    def test_they_count_from_before_the_request(self, table: LockTable, name: str) -> None:
+        class Slow:
+            def update_item(self, **request: Any) -> Any:
+                table.clocks.advance(10)
+                return table.dynamodb.update_item(**request)
+
+        slow = table.locks(dynamodb=Slow())
+        taken = slow.acquire(name, 60, who="w", run_id="r")
+        adopted = slow.adopt(name, taken.holder, taken.fence, 60)
+        renewed = slow.renew(adopted, 60)
+        assert (taken.deadline, adopted.deadline, renewed.deadline) == (110.0, 120.0, 130.0)
+        assert (taken.until_ms, adopted.until_ms, renewed.until_ms) == (NOW + 60_000, NOW + 70_000, NOW + 80_000)
+
+
 class TestForceRelease:
     def test_it_names_the_holder_exactly(self, table: LockTable, name: str) -> None:
         taken = take(table, name)
