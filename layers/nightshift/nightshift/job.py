@@ -13,7 +13,7 @@ record, log, metrics, errors, release.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -168,9 +168,3 @@ class Run:
 
 # Kept back from the lease for finishing: the last transaction, the release, the end line.
 RESERVE_S = 10.0
-
-
-def batches(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
-    """Yield `items` in slices of at most `size`."""
-    for start in range(0, len(items), size):
-        yield items[start : start + size]

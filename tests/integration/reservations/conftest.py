@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from nightshift.job import Run
-from tests.integration.reservations.shop import Shop, running
+from reservations.cleanup_reservations import CLEANUP_RESERVATIONS
+from tests.integration.reservations.shop import Shop
 from tests.support.databases import DatabaseServer
+from tests.support.runs import running
 
 # Not TRUNCATE: for a few rows, making new files costs more.
 _EMPTY = """
@@ -61,5 +63,5 @@ def connect(database_server: DatabaseServer, postgres_url: str) -> Callable[[], 
 
 @pytest.fixture
 def run(postgres_url: str) -> Iterator[Run]:
-    with running(postgres_url) as made:
+    with running(CLEANUP_RESERVATIONS, postgres_url) as made:
         yield made

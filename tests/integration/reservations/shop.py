@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID, uuid4
 
 from pg8000.exceptions import DatabaseError
-
-from nightshift.job import Run
-from nightshift.platform import Platform, PlatformSettings
-from reservations.cleanup_reservations import CLEANUP_RESERVATIONS
 
 
 class Refused(Exception):
@@ -107,17 +102,3 @@ class Shop:
             " SELECT coalesce(sum(quantity), 0) AS held FROM inventory_reservations AS r"
             " WHERE r.inventory_id = i.id AND r.status = 'active') AS h WHERE i.reserved <> h.held"
         )
-
-
-@contextmanager
-def running(url: str, time_left_s: float = 60.0) -> Iterator[Run]:
-    """A run without a lock, for the job's work alone."""
-    platform = Platform(PlatformSettings(lock_table="", database_url=url, database_secret_ref="", database_ca_file=""))
-    run = Run(
-        id=str(uuid4()), job=CLEANUP_RESERVATIONS, trigger="manual", params={}, platform=platform, deadline=0.0,
-        monotonic=lambda: -time_left_s,
-    )  # fmt: skip
-    try:
-        yield run
-    finally:
-        platform.database.close()

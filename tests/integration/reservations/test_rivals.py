@@ -13,7 +13,9 @@ from uuid import UUID
 from nightshift.job import Run
 from reservations import pace
 from reservations.cleanup import release_expired
-from tests.integration.reservations.shop import Refused, Shop, running
+from reservations.cleanup_reservations import CLEANUP_RESERVATIONS
+from tests.integration.reservations.shop import Refused, Shop
+from tests.support.runs import running
 
 IN_STOCK = 40
 CHECKOUTS, CARTS = 4, 60
@@ -70,7 +72,7 @@ class Checkout:
 def clean(url: str, over: Event) -> int:
     """The cleanup again and again, until the checkouts are over and once more; what it released."""
     released, last = 0, False
-    with running(url) as run:
+    with running(CLEANUP_RESERVATIONS, url) as run:
         while not last:
             last = over.is_set()
             released += release_expired(run).processed

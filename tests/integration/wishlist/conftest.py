@@ -7,10 +7,12 @@ from collections.abc import Iterator
 import pytest
 
 from nightshift.job import Run
-from tests.integration.wishlist.shop import Checks, Shop, running
+from tests.integration.wishlist.shop import Checks, Shop
 from tests.support.aws import Aws
 from tests.support.databases import DatabaseServer
+from tests.support.runs import running
 from tests.support.ses import Ses, ses_server
+from wishlist.check_sales import CHECK_SALES
 
 # Not TRUNCATE: for a few rows, making new files costs more.
 EMPTY = """
@@ -54,7 +56,7 @@ def postgres_url(one_database: str, shop: Shop, monkeypatch: pytest.MonkeyPatch)
 
 @pytest.fixture(scope="package")
 def one_run(one_database: str) -> Iterator[Run]:
-    with running(one_database) as run:
+    with running(CHECK_SALES, one_database) as run:
         yield run
 
 
@@ -66,7 +68,7 @@ def checks(one_run: Run, shop: Shop) -> Checks:
 @pytest.fixture
 def rival(one_database: str, shop: Shop) -> Iterator[Checks]:
     """The searches of a second process."""
-    with running(one_database) as run:
+    with running(CHECK_SALES, one_database) as run:
         yield Checks(run, shop)
 
 

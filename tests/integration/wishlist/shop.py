@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
 
 from nightshift.job import Run
-from nightshift.platform import Platform, PlatformSettings
-from wishlist.check_sales import CHECK_SALES
 from wishlist.checking import find, restocks, sales
 
 _TABLES = ("products", "variants")
@@ -138,17 +134,3 @@ class Checks:
         assert found.done
         assert found.notified == len(new)
         return sorted(new)
-
-
-@contextmanager
-def running(url: str, time_left_s: float = 60.0) -> Iterator[Run]:
-    """A run without a lock, for the job's work alone."""
-    platform = Platform(PlatformSettings(lock_table="", database_url=url, database_secret_ref="", database_ca_file=""))
-    run = Run(
-        id=str(uuid4()), job=CHECK_SALES, trigger="manual", params={}, platform=platform, deadline=0.0,
-        monotonic=lambda: -time_left_s,
-    )  # fmt: skip
-    try:
-        yield run
-    finally:
-        platform.database.close()

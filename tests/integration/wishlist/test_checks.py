@@ -11,9 +11,11 @@ import pytest
 from nightshift.errors import JobFailed, StaleFence
 from nightshift.platform import platform
 from nightshift.sql import queries
-from tests.integration.wishlist.shop import Checks, Shop, running
+from tests.integration.wishlist.shop import Checks, Shop
+from tests.support.runs import running
 from tests.support.ses import Ses
 from wishlist import check_sales, check_stock, checking
+from wishlist.check_sales import CHECK_SALES
 from wishlist.checking import find, restocks, sales
 
 ON_SCHEDULE = {"trigger": "schedule", "slot": "2026-11-22T15:00:00Z"}
@@ -97,7 +99,7 @@ class TestJobs:
     def test_what_is_not_true_any_more_is_not_mailed(self, shop: Shop, ses: Ses) -> None:
         shop.wish()
         shop.price(sale_price=80)
-        with running(platform().settings.database_url) as run:
+        with running(CHECK_SALES, platform().settings.database_url) as run:
             assert find(run, sales(0)).notified == 1
         shop.price(sale_price=None)
         check_sales.handler({}, None)
@@ -146,7 +148,7 @@ class TestPages:
     def test_what_is_left_when_the_time_is_up_is_found_by_the_next_run(
         self, shop: Shop, checks: Checks, one_database: str, crowd: list[str]
     ) -> None:
-        with running(one_database) as run:
+        with running(CHECK_SALES, one_database) as run:
             ticks = iter([-10.0, -10.0, 10.0])
             run.monotonic = lambda: next(ticks)
             cut = find(run, sales(0))

@@ -10,8 +10,10 @@ import pytest
 
 from nightshift.job import Run
 from nightshift.sql import queries, render
-from tests.integration.wishlist.shop import Shop, running
+from tests.integration.wishlist.shop import Shop
 from tests.support.databases import DatabaseServer
+from tests.support.runs import running
+from wishlist.check_sales import CHECK_SALES
 from wishlist.checking import Search, find, restocks, sales
 
 WISHES, PRODUCTS, DUE = 20_000, 1_000, 400
@@ -49,7 +51,7 @@ def full_shop(database_server: DatabaseServer) -> Iterator[str]:
 
 @pytest.fixture
 def run(full_shop: str) -> Iterator[Run]:
-    with running(full_shop) as run:
+    with running(CHECK_SALES, full_shop) as run:
         yield run
 
 
