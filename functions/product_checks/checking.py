@@ -21,7 +21,7 @@ from nightshift.errors import (
     StaleFence,
 )
 from nightshift.lock import Lease
-from nightshift.outbound import GuardedHttp
+from nightshift.outbound import GuardedHttp, WebAddress
 from nightshift.settings import load
 from nightshift.sql import queries
 from product_checks import ingestion
@@ -209,7 +209,8 @@ class _Check:
         )
 
     def _succeeded(self, page: Fetched, found: Extraction, facts: dict[str, Any]) -> _Tally:
-        facts |= {"final_url": page.final_url} if page.final_url != self._known.url else {}
+        # Without its query: where a shop redirects to may carry a token.
+        facts |= {"final_url": WebAddress.parse(page.final_url).shown} if page.final_url != self._known.url else {}
         facts |= {"note": found.reason} if found.reason else {}
         check = self._check(facts)
         metadata = self._desk.ask(lambda: ingestion.record_page(self._run, check, self._known, page, found))

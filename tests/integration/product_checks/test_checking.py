@@ -153,6 +153,13 @@ class TestFailures:
         assert (result["processed"], result["failed"]) == (2, 1)
         assert store.column("SELECT error_class FROM check_runs WHERE status = 'failed'") == ["not_stored"]
 
+    def test_no_secret_of_a_redirect_is_kept(self, store: Store, shop: PageServer) -> None:
+        store.track(shop.url + "/old")
+        shop.product("/new?token=hush")
+        shop.pages["/old"] = Page("", 302, {"Location": "/new?token=hush"})
+        handler({}, None)
+        assert store.one("SELECT metadata->>'final_url' FROM check_runs") == shop.url + "/new"
+
     def test_no_secret_of_an_address_is_shown(self, store: Store, shop: PageServer) -> None:
         store.track(shop.url + "/gone?token=hush")
         result = handler({}, None)
