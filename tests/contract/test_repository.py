@@ -52,7 +52,7 @@ def test_it_would_be_noticed(kind: str, text: str) -> None:
     assert re.search(NEVER[kind], text)
 
 
-@pytest.mark.parametrize("lock", ["runtime", "extraction"])
+@pytest.mark.parametrize("lock", ["runtime", "extraction", "forecasting"])
 def test_layers_are_locked_and_leave_to_the_runtime_what_it_has(lock: str) -> None:
     text = (ROOT / "requirements" / f"{lock}.txt").read_text()
     names = re.findall(r"^([\w.-]+)==", text, re.MULTILINE)
