@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from api import locks, runs
 from api.answers import timestamp
 from api.catalogue import Catalogue, Entry
-from nightshift.handover import QUEUE_WINDOW_S
 from nightshift.routes import Guard, Json, Request, Route
+from nightshift.runs import QUEUE_WINDOW_S
 from nightshift.sql import queries
 
 if TYPE_CHECKING:
@@ -37,7 +37,8 @@ def _last_runs(platform: Platform, catalogue: Catalogue) -> Mapping[str, Mapping
 
 
 def _view(platform: Platform, entry: Entry, last: Mapping[str, Any] | None, now: datetime) -> Json:
-    item = None if entry.job.locks_by_data else platform.locks.read(entry.job.lock_name({}))
+    has_one_lock = entry.job.exclusive and not entry.job.locks_by_data
+    item = platform.locks.read(entry.job.lock_name({})) if has_one_lock else None
     is_held = item is not None and bool(item.get("holder")) and not locks.is_lapsed(item)
     return {
         "name": entry.job.name,

@@ -113,6 +113,8 @@ class _Execution:
         return self._work(run, work)
 
     def _take_lock(self) -> Lease | None:
+        if not self._job.exclusive:
+            return None
         locks, event, record = self._platform.locks, self._event, self._record
         lease_s = min(float(self._job.at_most_s), self._invocation.ends_at - time.monotonic())
         try:
@@ -135,8 +137,9 @@ class _Execution:
 
     def _begin(self, lease: Lease | None) -> Run:
         """Claim the fence, record the run, say so; the claim and the record are two transactions in one message."""
+        fence_number = lease.fence if lease else None
         started = runs.start(
-            self._record, lease.fence if lease else None, self._event.part, self._invocation.request_id
+            self._record, fence_number, self._event.part, self._invocation.request_id, self._job.at_most_s
         )
         if lease:
             rows = self._platform.database.write_each(fence.claim_one(lease), f"{fence.hold([lease])} {started}")
@@ -169,7 +172,7 @@ class _Execution:
     def _work(self, run: Run, work: Callable[[Run], Outcome]) -> dict[str, Any]:
         try:
             outcome = work(run)
-            if run.lease is None:
+            if run.lease is None and self._job.exclusive:
                 outcome = replace(outcome, metadata={**outcome.metadata, "degraded": True})
             if outcome.unfinished is not None and self._may_go_on(run):
                 return self._hand_over(run, outcome)
@@ -200,7 +203,7 @@ class _Execution:
 
     def _may_go_on(self, run: Run) -> bool:
         """Whether another part fits into the job's own limit; without a lock nothing can be handed over."""
-        return run.lease is not None and self._left_in_all_s(run) > handover.QUEUE_WINDOW_S
+        return run.lease is not None and self._left_in_all_s(run) > runs.QUEUE_WINDOW_S
 
     def _left_in_all_s(self, run: Run) -> float:
         return self._job.at_most_s - self._running_for_s - (run.monotonic() - self._started)
@@ -210,7 +213,7 @@ class _Execution:
         run.write(runs.progress(run.id, **_counts(outcome)))
         assert run.lease is not None  # noqa: S101  # _may_go_on
         # Where more than the window is left of this lease, it stays: a renewal cannot shorten it.
-        lease = self._platform.locks.renew(run.lease, handover.QUEUE_WINDOW_S)
+        lease = self._platform.locks.renew(run.lease, runs.QUEUE_WINDOW_S)
         record = replace(self._record, params=outcome.unfinished)
         handover.wake(self._platform, self._invocation.function, handover.event_of(record, lease, self._event.part + 1))
         return self._report("continued", run, outcome, {})

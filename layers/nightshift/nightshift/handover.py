@@ -16,13 +16,11 @@ from uuid import uuid4
 from nightshift import fence, runs
 from nightshift.errors import JobFailed, NightshiftError
 from nightshift.lock import Lease
-from nightshift.runs import RunRecord
+from nightshift.runs import QUEUE_WINDOW_S, RunRecord
 
 if TYPE_CHECKING:
     from nightshift.job import Job
     from nightshift.platform import Platform
-
-QUEUE_WINDOW_S = 60
 
 
 @dataclass(frozen=True)
@@ -34,7 +32,7 @@ class Accepted:
 
 
 def accept(platform: Platform, job: Job, function: str, params: Mapping[str, Any], who: str) -> Accepted:
-    """Acquire the job's lock, record the run as queued and wake its worker; return at once.
+    """Acquire the job's lock if it has one, record the run as queued and wake its worker; return at once.
 
     Raises:
         LockRefused: it runs already; the refusal names the holder.
@@ -43,12 +41,9 @@ def accept(platform: Platform, job: Job, function: str, params: Mapping[str, Any
     """
     run_id = str(uuid4())
     record = RunRecord(run_id, job.name, job.lock_name(params), "http", who, params=params)
-    lease = platform.locks.acquire(
-        record.lock, QUEUE_WINDOW_S, who=who, run_id=run_id, named_after_data=job.locks_by_data
-    )
+    lease = _acquire(platform, job, record) if job.exclusive else None
     try:
-        queued = f"{fence.hold([lease])} {runs.queue(record, lease.fence)}"
-        platform.database.write_each(fence.claim_one(lease), queued)
+        _queue(platform, record, lease)
         wake(platform, function, event_of(record, lease, part=1))
     except Exception as error:
         _give_up(platform, run_id, lease, error)
@@ -56,13 +51,27 @@ def accept(platform: Platform, job: Job, function: str, params: Mapping[str, Any
     return Accepted(run_id, job.name)
 
 
-def event_of(record: RunRecord, lease: Lease, part: int) -> dict[str, Any]:
-    """Return the event that lets a worker adopt `lease` and go on with the run."""
+def _acquire(platform: Platform, job: Job, record: RunRecord) -> Lease:
+    return platform.locks.acquire(
+        record.lock, QUEUE_WINDOW_S, who=record.who, run_id=record.id, named_after_data=job.locks_by_data
+    )
+
+
+def _queue(platform: Platform, record: RunRecord, lease: Lease | None) -> None:
+    if lease is None:
+        platform.database.write_each(runs.queue(record, None))
+        return
+    queued = f"{fence.hold([lease])} {runs.queue(record, lease.fence)}"
+    platform.database.write_each(fence.claim_one(lease), queued)
+
+
+def event_of(record: RunRecord, lease: Lease | None, part: int) -> dict[str, Any]:
+    """Return the event that lets a worker adopt `lease`, if the job has one, and go on with the run."""
     return {
         "trigger": record.trigger,
         "slot": record.slot.isoformat() if record.slot else None,
         "run_id": record.id,
-        "lease": {"holder": lease.holder, "fence": lease.fence},
+        "lease": {"holder": lease.holder, "fence": lease.fence} if lease else None,
         "params": dict(record.params or {}),
         "part": part,
     }
@@ -84,9 +93,11 @@ def wake(platform: Platform, function: str, event: Mapping[str, Any]) -> None:
         raise JobFailed(f"the worker could not be woken ({type(error).__name__})") from None
 
 
-def _give_up(platform: Platform, run_id: str, lease: Lease, error: Exception) -> None:
+def _give_up(platform: Platform, run_id: str, lease: Lease | None, error: Exception) -> None:
     # Each on its own, and neither hides why: the lock and the database may be what is out of reach.
+    if lease is not None:
+        with suppress(NightshiftError):
+            platform.locks.release(lease, "failed")
     with suppress(NightshiftError):
-        platform.locks.release(lease, "failed")
-    with suppress(NightshiftError):
-        platform.database.write(runs.finish(run_id, "failed", fence=lease.fence, error=error))
+        fence_number = lease.fence if lease else None
+        platform.database.write(runs.finish(run_id, "failed", fence=fence_number, error=error))

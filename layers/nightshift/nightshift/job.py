@@ -54,8 +54,10 @@ class Job:
         lock: the lock's name where it is not the job's; `{parameter}` in it is filled in, one lock for each
             value. at_least_s: a run that ended sooner still keeps the next one out until this long after its
             start. runs_unlocked: where DynamoDB cannot be asked, run all the same (a duplicate would only
-            waste work). completed: the message of the end line. processed_as: a second name under which the end
-            line tells how many items were processed, where its readers know it by another.
+            waste work). exclusive: where it is false, runs are at work side by side, without a lock and a
+            fence, and what they share is guarded by their own statements. completed: the message of the end
+            line. processed_as: a second name under which the end line tells how many items were processed,
+            where its readers know it by another.
     """
 
     name: str
@@ -65,6 +67,7 @@ class Job:
     lock: str = ""
     at_least_s: int = 0
     runs_unlocked: bool = False
+    exclusive: bool = True
     completed: str = "Job completed"
     processed_as: str = ""
 

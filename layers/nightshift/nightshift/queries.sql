@@ -5,6 +5,13 @@ SET status = 'lost', finished_at = now(), error_class = 'Lost',
     error = 'the run was never ended; a newer one has taken its lock'
 WHERE lock = :lock AND status IN ('queued', 'running') AND fence < :fence AND id <> :id
 
+-- name: lose_outlived
+-- Runs without a fence, of a job that is not exclusive or from when the lock table could not be asked.
+UPDATE job_runs
+SET status = 'lost', finished_at = now(), error_class = 'Lost', error = 'the run was never ended within its time'
+WHERE lock = :lock AND status IN ('queued', 'running') AND fence IS NULL AND id <> :id
+  AND coalesce(started_at, created_at) < now() - make_interval(secs => :at_most_s)
+
 -- name: queue_run
 INSERT INTO job_runs (id, job, lock, trigger, slot, status, who, params, fence)
 VALUES (:id, :job, :lock, :trigger, :slot, 'queued', :who, :params, :fence)

@@ -10,6 +10,8 @@ from typing import Any
 from nightshift.sql import queries, render
 
 MAX_ERRORS = 10
+# How long a run that was accepted may wait for its worker.
+QUEUE_WINDOW_S = 60
 _ERROR_LENGTH = 500
 
 
@@ -33,16 +35,24 @@ class RunRecord:
         }  # fmt: skip
 
 
-def queue(record: RunRecord, fence: int) -> str:
-    """Return the statements that record a run which the door has accepted and a worker will adopt."""
-    return "; ".join((_lose(record, fence), _render("queue_run", **record.values(), fence=fence)))
+def queue(record: RunRecord, fence: int | None) -> str:
+    """Return the statements that record a run which the door has accepted and a worker will carry out."""
+    queued = _render("queue_run", **record.values(), fence=fence)
+    return queued if fence is None else "; ".join((_lose(record, fence), queued))
 
 
-def start(record: RunRecord, fence: int | None, part: int, request_id: str) -> str:
-    """Return the statements that record a run as running; no row comes back where it has been ended meanwhile."""
+def start(record: RunRecord, fence: int | None, part: int, request_id: str, at_most_s: int) -> str:
+    """Return the statements that record a run as running; no row comes back where it has been ended meanwhile.
+
+    Runs of the same lock that died are marked as lost: those with an older fence, or, where there is no fence to tell,
+    those that are past what a run may take.
+    """
     values = record.values()
     begun = _render("start_run", **values, fence=fence, part=part, request_id=request_id)
-    return begun if fence is None else "; ".join((_lose(record, fence), begun))
+    lost = [_render("lose_outlived", lock=record.lock, id=record.id, at_most_s=at_most_s + QUEUE_WINDOW_S)]
+    if fence is not None:
+        lost.append(_lose(record, fence))
+    return "; ".join((*lost, begun))
 
 
 def progress(run_id: str, processed: int, failed: int, errors: Sequence[str], metadata: Mapping[str, Any]) -> str:

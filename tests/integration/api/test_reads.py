@@ -153,7 +153,7 @@ def test_wrong_filters_are_all_named(call: Caller) -> None:
 
 def test_one_run(call: Caller, database: Database) -> None:
     record = RunRecord(str(uuid4()), "tidy-up", "tidy-up", "manual", "somebody", params={"limit": 3})
-    database.write(runs.start(record, 4, 1, "request"))
+    database.write(runs.start(record, 4, 1, "request", 300))
     database.write(runs.finish(record.id, "failed", processed=2, failed=1, errors=["é"], metadata={"a": 1},
                                error=ValueError("no")))  # fmt: skip
     run = call("GET", f"/api/runs/{record.id.upper()}", AS_READER).body
@@ -172,7 +172,7 @@ def test_one_run(call: Caller, database: Database) -> None:
 
 def test_locks_name_their_job_and_their_holder(call: Caller, platform: Platform, database: Database, aws: Aws) -> None:
     record = RunRecord(str(uuid4()), "tidy-up", "tidy-up", "schedule", "schedule run of tidy-up")
-    database.write(runs.start(record, 1, 1, "request"))
+    database.write(runs.start(record, 1, 1, "request", 300))
     lease = platform.locks.acquire("tidy-up", 60, who=record.who, run_id=record.id)
     platform.locks.acquire("shelf-item:5", 60, who=record.who, run_id=record.id, named_after_data=True)
     died = {"pk": {"S": "unknown"}, "holder": {"S": "h"}, "until_ms": {"N": "1"}, "run_id": {"S": "no uuid"}}
