@@ -1,0 +1,76 @@
+"""Reads the input of a forecast: refuses what cannot be forecast, and brings the rest to one size."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from warmup.forecasting.result import Floats
+
+# Two points are the least that tell how much a series moves at all.
+LEAST_POINTS = 2
+# What lies further back says nothing about the next weeks and costs time: 600 points are 11 years of weeks.
+LONGEST_HISTORY = 600
+
+
+class CannotForecast(ValueError):
+    """The input cannot be forecast; the message names what is wrong and what would be right."""
+
+
+@dataclass(frozen=True)
+class History:
+    """The past of a series, scaled by a power of two so that its largest value lies between 0.5 and 1.
+
+    Attributes:
+        values: the latest points.
+        exponent: `values * 2**exponent` are the points as given.
+    """
+
+    values: Floats
+    exponent: int
+
+    @property
+    def never_negative(self) -> bool:
+        """Whether values below 0 would be news; then no forecast goes there."""
+        return bool(self.values.min() >= 0)
+
+    def unscaled(self, values: Floats) -> Floats:
+        """Return values in the unit of the series, as large as a float can be at most."""
+        largest = np.finfo(np.float64).max
+        with np.errstate(over="ignore", under="ignore"):
+            return np.clip(np.ldexp(values, self.exponent), -largest, largest)
+
+
+def read_history(values: Any, horizon: int, season_length: int) -> History:
+    """Return the part of the past that a forecast looks at.
+
+    Raises:
+        CannotForecast: the values are no series of finite numbers, too few, or a length is below 1.
+    """
+    _check_length("horizon", horizon)
+    _check_length("season_length", season_length)
+    points = _numbers(values)[-max(LONGEST_HISTORY, 4 * season_length) :]
+    exponent = int(np.frexp(np.abs(points).max())[1])
+    return History(np.ldexp(points, -exponent), exponent)
+
+
+def _check_length(name: str, value: Any) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+        raise CannotForecast(f"{name} is {value!r}; it must be a whole number of at least 1")
+
+
+def _numbers(values: Any) -> Floats:
+    try:
+        points = np.array(values, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise CannotForecast("values must be a sequence of numbers, each a value of the series") from error
+    if points.ndim != 1:
+        raise CannotForecast(f"values has {points.ndim} dimensions; it must have one, the time")
+    if points.size < LEAST_POINTS:
+        raise CannotForecast(f"values has {points.size} points; at least {LEAST_POINTS} are needed")
+    if not np.isfinite(points).all():
+        place = int(np.flatnonzero(~np.isfinite(points))[0])
+        raise CannotForecast(f"values[{place}] is {points[place]}; every value must be a finite number, with no gaps")
+    return points

@@ -1,0 +1,45 @@
+"""What a forecast says: a middle, bands around it, and the questions a reader may ask of them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Forecast:
+    """The next values of a series, one for each step, all in the unit of the series.
+
+    Attributes:
+        mean: the most plausible values; of a skewed future rather its median.
+        lower80, upper80: four of five outcomes lie between them.
+        lower95, upper95: nineteen of twenty outcomes lie between them.
+        sigma: the standard deviation of the error to expect at each step, read from the 80 % band.
+        seasonal: whether a season repeats in it.
+        model: what was done, in words for a person.
+    """
+
+    mean: Floats
+    lower80: Floats
+    upper80: Floats
+    lower95: Floats
+    upper95: Floats
+    sigma: Floats
+    seasonal: bool
+    model: str
+
+    def chance_above(self, other: Forecast) -> Floats:
+        """Return the probability, at each step, that this series lies above another one.
+
+        Both errors are taken as normal and as independent of each other. Where both are certain and equal it is a half.
+        """
+        spread = np.hypot(self.sigma, other.sigma)
+        gap = self.mean - other.mean
+        certain = np.where(gap == 0, 0.0, np.copysign(np.inf, gap))
+        score = np.divide(gap, spread, out=certain, where=spread > 0)
+        return np.array([0.5 * math.erfc(-value / math.sqrt(2)) for value in score])
