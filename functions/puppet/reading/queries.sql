@@ -1,0 +1,2 @@
+-- name: configuration
+SELECT enabled, settings, version, updated_at, updated_by FROM job_settings WHERE job = :subject
