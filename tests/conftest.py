@@ -66,8 +66,9 @@ def _forget_platform() -> None:
     module = sys.modules.get("nightshift.platform")
     if module is None or module.platform.cache_info().currsize == 0:
         return
-    if "database" in vars(module.platform()):
-        module.platform().database.close()
+    for name in ("database", "analytics"):
+        if name in vars(module.platform()):
+            getattr(module.platform(), name).close()
     module.platform.cache_clear()
 
 

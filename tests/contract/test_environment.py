@@ -19,8 +19,8 @@ POWERTOOLS = "POWERTOOLS_"
 AWAITED = {"SESSION_SECRET_REF"}
 # The door names the jobs and never runs them: what only a run reads is not asked for there.
 NEVER_READ = {"ApiFunction": {"nightshift.delivery.settings"}}
-# Only on one machine: on AWS the database comes from its secret.
-LOCAL = {"DATABASE_URL"}
+# Only on one machine: on AWS databases come from their secrets.
+LOCAL = {"DATABASE_URL", "ANALYTICS_DATABASE_URL"}
 
 
 def _variables(name: str) -> dict[str, Any]:

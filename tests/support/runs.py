@@ -8,12 +8,13 @@ from uuid import uuid4
 
 from nightshift.job import Job, Run
 from nightshift.platform import Platform, PlatformSettings
+from nightshift.settings import load
 
 
 @contextmanager
 def running(job: Job, url: str, time_left_s: float = 60.0) -> Iterator[Run]:
     """A run of `job` that always has `time_left_s` left, over a connection of its own."""
-    platform = Platform(PlatformSettings(lock_table="", database_url=url, database_secret_ref="", database_ca_file=""))
+    platform = Platform(load(PlatformSettings, {"LOCK_TABLE": "none", "DATABASE_URL": url}))
     run = Run(
         id=str(uuid4()), job=job, trigger="manual", params={}, platform=platform, deadline=0.0,
         monotonic=lambda: -time_left_s,

@@ -69,15 +69,16 @@ class Address:
             return self.host == "localhost"
 
     @classmethod
-    def from_url(cls, url: str) -> Address:
-        """Read `postgresql://user:password@host:port/database[?sslrootcert=file]`."""
+    def from_url(cls, url: str, name: str = "DATABASE_URL") -> Address:
+        """Read `postgresql://user:password@host:port/database[?sslrootcert=file]`; `name` is what it is called."""
+        form = f"{name} must look like postgresql://user:password@host:5432/database"
         try:
             parts = urlsplit(url)
             port = parts.port or 5432
         except ValueError:
-            raise ConfigurationError(_URL_FORM) from None
+            raise ConfigurationError(form) from None
         if parts.scheme not in ("postgresql", "postgres") or not parts.hostname or not parts.path.strip("/"):
-            raise ConfigurationError(_URL_FORM)
+            raise ConfigurationError(form)
         return cls(
             host=parts.hostname,
             port=port,
@@ -86,9 +87,6 @@ class Address:
             password=unquote(parts.password or ""),
             ca_file=next(iter(parse_qs(parts.query).get("sslrootcert", ())), None),
         )
-
-
-_URL_FORM = "DATABASE_URL must look like postgresql://user:password@host:5432/database"
 
 
 class Database:

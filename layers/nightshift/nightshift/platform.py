@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import Any
 
 from nightshift.database import Address, Database
@@ -23,6 +23,9 @@ class PlatformSettings:
     database_url: str = env("DATABASE_URL", default="")
     database_secret_ref: str = env("DATABASE_SECRET_REF", default="")
     database_ca_file: str = env("DATABASE_CA_FILE", default="")
+    # Likewise, of a replica for the reads that go over much data; neither: they go where all the others go.
+    analytics_database_url: str = env("ANALYTICS_DATABASE_URL", default="")
+    analytics_database_secret_ref: str = env("ANALYTICS_DATABASE_SECRET_REF", default="")
 
 
 class Platform:
@@ -36,7 +39,16 @@ class Platform:
     @cached_property
     def database(self) -> Database:
         """The one connection."""
-        return Database(self._database_address)
+        given = self.settings
+        return Database(partial(self._address, "DATABASE_URL", given.database_url, given.database_secret_ref))
+
+    @cached_property
+    def analytics(self) -> Database:
+        """The connection for reads over much data: to the replica, or the one connection where there is no replica."""
+        url, reference = self.settings.analytics_database_url, self.settings.analytics_database_secret_ref
+        if not (url or reference):
+            return self.database
+        return Database(partial(self._address, "ANALYTICS_DATABASE_URL", url, reference))
 
     @cached_property
     def locks(self) -> Locks:
@@ -59,12 +71,12 @@ class Platform:
             self._clients[service] = make(service, config=config)
         return self._clients[service]
 
-    def _database_address(self, *, afresh: bool) -> Address:
-        if self.settings.database_url:
-            return Address.from_url(self.settings.database_url)
+    def _address(self, variable: str, url: str, reference: str, *, afresh: bool) -> Address:
+        if url:
+            return Address.from_url(url, variable)
         import json
 
-        secret = self.secrets.current(self.settings.database_secret_ref, afresh=afresh)
+        secret = self.secrets.current(reference, afresh=afresh)
         try:
             fields = json.loads(secret)
             host, user, password = (fields[name] for name in ("host", "username", "password"))

@@ -66,7 +66,7 @@ def make_caller(store: Store) -> Callable[..., Caller]:
     """Makes a caller of a door; `without` names the secrets that are not configured."""
 
     def make(*, without: tuple[str, ...] = ()) -> Caller:
-        platform = Platform(PlatformSettings("no-table", "postgresql://nobody@127.0.0.1:1/none", "", ""))
+        platform = Platform(PlatformSettings("no-table", "postgresql://nobody@127.0.0.1:1/none", "", "", "", ""))
         vars(platform)["secrets"] = Secrets(lambda _service: store)
         references = {name: "" if name.split("_")[0] in without else ref for name, ref in REFERENCES.items()}
         return Caller(Door(platform, ApiSettings(support.JOBS, **references), (ADomain(),)))

@@ -77,7 +77,7 @@ def test_tls_verifies_the_certificate_and_the_name() -> None:
 
 class TestFromASecret:
     def platform(self, secret: str) -> Platform:
-        platform = Platform(PlatformSettings("locks", "", "ssm:/db", "/ca"))
+        platform = Platform(PlatformSettings("locks", "", "ssm:/db", "/ca", "", ""))
 
         class Kept:
             def __init__(self) -> None:
@@ -92,7 +92,7 @@ class TestFromASecret:
 
     def test_the_secret_of_rds_is_read(self) -> None:
         platform = self.platform('{"host": "h", "port": "6000", "username": "u", "password": "p", "dbname": "d"}')
-        assert platform._database_address(afresh=True) == Address("h", 6000, "d", "u", "p", "/ca")
+        assert platform._address("DATABASE_URL", "", "ssm:/db", afresh=True) == Address("h", 6000, "d", "u", "p", "/ca")
         assert vars(platform)["secrets"].asked == [True]
 
     @pytest.mark.parametrize(
@@ -111,6 +111,6 @@ class TestFromASecret:
     )
     def test_a_secret_of_another_form_is_refused_and_not_shown(self, secret: str) -> None:
         with pytest.raises(ConfigurationError, match="must be JSON with host") as caught:
-            self.platform(secret)._database_address(afresh=False)
+            self.platform(secret)._address("DATABASE_URL", "", "ssm:/db", afresh=False)
         assert "geheim" not in str(caught.value)
         assert caught.value.__suppress_context__
