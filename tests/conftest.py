@@ -53,7 +53,7 @@ def own_world() -> Iterator[None]:
     """The environment and the once-a-process objects of the library are this test's own."""
     before = dict(os.environ)
     for name in before:
-        if name.startswith(_FOREIGN) or name.endswith(("_SECRET_REF", "_TABLE")):
+        if name.startswith(_FOREIGN) or name.endswith(("_SECRET_REF", "_TABLE", "_RETENTION_DAYS")):
             del os.environ[name]
     yield
     _forget_platform()
@@ -113,7 +113,8 @@ def aws(aws_server: AwsServices, monkeypatch: pytest.MonkeyPatch) -> Aws:
     services.empty()
     for name, value in aws_server.environment().items():
         monkeypatch.setenv(name, value)
-    for name, table in (("LOCK_TABLE", LOCK_TABLE), ("CACHE_TABLE", CACHE_TABLE)):
-        services.create_table(table)
-        monkeypatch.setenv(name, table)
+    services.create_table(LOCK_TABLE)
+    services.create_table(CACHE_TABLE, "pk", "sk")
+    monkeypatch.setenv("LOCK_TABLE", LOCK_TABLE)
+    monkeypatch.setenv("CACHE_TABLE", CACHE_TABLE)
     return services

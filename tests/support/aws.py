@@ -22,12 +22,13 @@ class Aws:
         """A boto3 client for the test's own use."""
         return client(service, self.endpoint)
 
-    def create_table(self, name: str) -> None:
-        """A table as the template has them: one string key, `pk`."""
+    def create_table(self, name: str, *keys: str) -> None:
+        """A table as the template has them, with string keys; `pk` alone unless said otherwise."""
+        named = list(zip(keys or ("pk",), ("HASH", "RANGE"), strict=False))
         self.client("dynamodb").create_table(
             TableName=name,
-            KeySchema=[{"AttributeName": "pk", "KeyType": "HASH"}],
-            AttributeDefinitions=[{"AttributeName": "pk", "AttributeType": "S"}],
+            KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind in named],
+            AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key, _ in named],
             BillingMode="PAY_PER_REQUEST",
         )
 
