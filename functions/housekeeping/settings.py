@@ -1,0 +1,41 @@
+"""For how many days what is kept; 0 = for ever."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from nightshift.errors import SettingsError
+from nightshift.settings import env, load
+
+
+def _days(name: str, default: int) -> Any:
+    return env(name, default=default, minimum=0, maximum=3650)
+
+
+@dataclass(frozen=True)
+class RetentionSettings:
+    """The limits, in days, from the environment; `Rule.days` names them."""
+
+    execution_logs: int = _days("LOG_RETENTION_DAYS", 90)
+    puppet_jobs: int = _days("PUPPET_JOB_RETENTION_DAYS", 30)
+    invite_attempts: int = _days("INVITE_RETENTION_DAYS", 365)
+    runs: int = _days("RUN_RETENTION_DAYS", 90)
+    notifications: int = _days("NOTIFICATION_RETENTION_DAYS", 365)
+    reservations: int = _days("RESERVATION_RETENTION_DAYS", 365)
+    # Not a limit: invites younger than this keep the same person from being invited again.
+    invite_cooldown: int = env("INVITE_COOLDOWN_DAYS", default=30, minimum=0, maximum=3650)
+
+
+def load_settings(environ: Mapping[str, str]) -> RetentionSettings:
+    """Read the limits.
+
+    Raises:
+        SettingsError: naming every one that is wrong.
+    """
+    settings = load(RetentionSettings, environ)
+    if 0 < settings.invite_attempts < settings.invite_cooldown:
+        least = f"INVITE_COOLDOWN_DAYS ({settings.invite_cooldown})"
+        raise SettingsError([f"INVITE_RETENTION_DAYS must be 0 (for ever) or at least {least}"])
+    return settings
