@@ -35,23 +35,31 @@ CREATE TABLE puppet_jobs (
 
 -- One row an attempt, for history, metrics and insights.
 CREATE TABLE puppet_job_execution_logs (
-    id           bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    id           bigint GENERATED ALWAYS AS IDENTITY,
     job_id       uuid NOT NULL,
+    -- The claim it belongs to: a claim ends once, so a result that is reported twice is written once.
+    claim_token  uuid NOT NULL,
     user_id      text NOT NULL,
     job_type     text NOT NULL,
     attempt      smallint NOT NULL,
     processor_id text NOT NULL,
-    batch_id     uuid NOT NULL,
-    -- success, failed, timeout, duplicate, stuck, refused (a late result of a lost claim)
-    outcome      text NOT NULL,
+    -- NULL where it is not known: of a refused result only the job is.
+    batch_id     uuid,
+    -- success, failed, timeout, duplicate; stuck: nothing was heard of it; refused: a late result of a lost claim.
+    outcome      text NOT NULL
+                 CHECK (outcome IN ('success', 'failed', 'timeout', 'duplicate', 'stuck', 'refused')),
     error_type   text,
     error        text,
     will_retry   boolean NOT NULL DEFAULT false,
     waited_ms    bigint NOT NULL DEFAULT 0,
     duration_ms  bigint NOT NULL DEFAULT 0,
     started_at   timestamptz NOT NULL,
-    finished_at  timestamptz NOT NULL DEFAULT now()
+    finished_at  timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (claim_token, outcome)
 );
+CREATE INDEX puppet_logs_by_time ON puppet_job_execution_logs (finished_at);
+CREATE INDEX puppet_logs_by_type ON puppet_job_execution_logs (job_type, finished_at);
+CREATE INDEX puppet_logs_by_user ON puppet_job_execution_logs (user_id, finished_at);
 
 -- A row for each processor.
 CREATE TABLE puppet_cron_processor_state (
@@ -64,8 +72,8 @@ CREATE TABLE puppet_cron_processor_state (
     batches        bigint NOT NULL DEFAULT 0,
     processed      bigint NOT NULL DEFAULT 0,
     succeeded      bigint NOT NULL DEFAULT 0,
-    failed         bigint NOT NULL DEFAULT 0,
-    in_flight      integer NOT NULL DEFAULT 0
+    -- Attempts that failed or timed out, also those that are tried again.
+    failed         bigint NOT NULL DEFAULT 0
 );
 
 CREATE TABLE invite_attempts (
@@ -76,4 +84,15 @@ CREATE TABLE invite_attempts (
     attempted_at timestamptz NOT NULL DEFAULT now(),
     response     text,
     responded_at timestamptz
+);
+CREATE INDEX invite_attempts_of_user ON invite_attempts (user_id, profile, attempted_at DESC);
+
+-- The last attempt for each profile. Whoever makes or moves this row may invite, nobody else:
+-- INSERT … ON CONFLICT (user_id, profile) DO UPDATE … WHERE attempted_at < now() - <cooldown> RETURNING …
+CREATE TABLE invite_cooldowns (
+    user_id      text NOT NULL,
+    profile      text NOT NULL,
+    attempted_at timestamptz NOT NULL DEFAULT now(),
+    job_id       uuid NOT NULL,
+    PRIMARY KEY (user_id, profile)
 );
