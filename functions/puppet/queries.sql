@@ -1,0 +1,37 @@
+-- name: claim
+SELECT id, user_id, job_type, payload, attempts AS attempt, max_retries, claim_token AS token, scheduled_at, waited_ms,
+       concurrency_group
+FROM claim_puppet_jobs(:processor, :batch, :batch_size, :max_concurrent, :per_user)
+
+-- name: give_back
+UPDATE puppet_jobs
+SET status = 'pending', attempts = attempts - 1, claim_token = NULL, processor_id = NULL, batch_id = NULL,
+    claimed_at = NULL, heartbeat_at = NULL
+WHERE status = 'running' AND claim_token IN (SELECT t::uuid FROM jsonb_array_elements_text(:tokens) AS t)
+RETURNING id
+
+-- name: complete
+SELECT * FROM complete_puppet_jobs(:processor, :results)
+
+-- name: rescue
+SELECT * FROM rescue_puppet_jobs(:stuck_after_s)
+
+-- name: register
+INSERT INTO puppet_cron_processor_state (processor_id, run_id, status) VALUES (:processor, :run, 'running')
+ON CONFLICT (processor_id) DO UPDATE
+SET run_id = EXCLUDED.run_id, status = 'running', started_at = now(), heartbeat_at = now(), stopped_at = NULL
+
+-- name: heartbeat
+WITH said AS (
+    SELECT t::uuid AS token FROM jsonb_array_elements_text(:tokens) AS t
+), alive AS (
+    UPDATE puppet_cron_processor_state SET heartbeat_at = now(), status = 'running' WHERE processor_id = :processor
+), held AS (
+    UPDATE puppet_jobs AS j SET heartbeat_at = now() FROM said
+    WHERE j.status IN ('running', 'waiting') AND j.claim_token = said.token
+    RETURNING j.claim_token AS token
+)
+SELECT token AS lost FROM said WHERE token NOT IN (SELECT token FROM held)
+
+-- name: stop
+UPDATE puppet_cron_processor_state SET status = 'stopped', stopped_at = now() WHERE processor_id = :processor
