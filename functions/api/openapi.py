@@ -75,6 +75,8 @@ def _security(one: Route) -> list[Json]:
 def _parameters(one: Route, *, is_trigger: bool) -> list[Json]:
     found = [{**_parameter(parameter, "path"), "required": True} for parameter in one.path_parameters]
     found += [{**_parameter(parameter, "query"), "required": parameter.name in one.required} for parameter in one.query]
+    if one.needs_version:
+        found.append({"$ref": "#/components/parameters/IfMatch"})
     if one.method == "POST":
         found += _TRIGGER_HEADERS if is_trigger else _POST_HEADERS
     return found
@@ -130,9 +132,13 @@ def _problems(one: Route, *, is_trigger: bool) -> list[tuple[str, str]]:
         found.append(("404", "NotFound"))
     if one.method == "POST":
         found.append(("409", "Conflict"))
+    if one.needs_version:
+        found.append(("412", "Changed"))
     if one.method != "GET" and not one.ignores_body:
         found += [("413", "TooLarge"), ("415", "NotJson")]
     found.append(("422", "InvalidInput"))
+    if one.needs_version:
+        found.append(("428", "VersionNeeded"))
     if is_trigger:
         found.append(("429", "AlreadyRunning"))
     return [*found, ("500", "Failed"), ("503", "Unavailable")]

@@ -93,6 +93,8 @@ _RESPONSES: Schema = {
     "Unauthorized": _problem("A secret is needed, and there is none or a wrong one"),
     "NotFound": _problem("There is nothing here"),
     "Conflict": _problem("The state of things is another; or the first request with this Idempotency-Key goes on"),
+    "Changed": _problem("It has been changed since the version that If-Match names; `version` is the present one"),
+    "VersionNeeded": _problem("If-Match is missing: it names the version that was seen"),
     "TooLarge": _problem("The body is too large"),
     "NotJson": _problem("The body is not application/json"),
     "InvalidInput": _problem("Values are wrong; `errors` names them all"),
@@ -106,6 +108,10 @@ _PARAMETERS: Schema = {
         "name": "Idempotency-Key", "in": "header", "required": False,
         "description": "A repetition with the same key and content is answered the same for a day.",
         "schema": {"type": "string", "minLength": 1, "maxLength": 257},
+    },
+    "IfMatch": {
+        "name": "If-Match", "in": "header", "required": True, "schema": _TEXT,
+        "description": "The ETag that was seen last; what has changed since is not overwritten.",
     },
     "Prefer": {
         "name": "Prefer", "in": "header", "required": False, "schema": _TEXT,

@@ -38,7 +38,6 @@ class PuppetSettings:
         stuck_after_s: how long after its last sign of life a job in flight counts as abandoned.
         max_retries: how often a failed job is tried again at most, whatever the job itself allows.
         invite_cooldown_days: for so long one user does not invite the same profile again; 0: as often as asked.
-        log_retention_days: how long the record of an attempt is kept.
     """
 
     batch_size: int = env("PUPPET_BATCH_SIZE", default=20, minimum=1, maximum=500)
@@ -49,7 +48,6 @@ class PuppetSettings:
     stuck_after_s: int = env("PUPPET_STUCK_AFTER_SECONDS", default=300, minimum=60, maximum=3600)
     max_retries: int = env("PUPPET_MAX_RETRIES", default=3, minimum=0, maximum=20)
     invite_cooldown_days: int = env("INVITE_COOLDOWN_DAYS", default=30, minimum=0, maximum=365)
-    log_retention_days: int = env("LOG_RETENTION_DAYS", default=90, minimum=1, maximum=3650)
 
 
 @dataclass(frozen=True)
@@ -91,19 +89,19 @@ _TELLS = {
     "stuckAfterSeconds": "How long after its last sign of life a job in flight counts as abandoned.",
     "maxRetries": "How often a failed job is tried again at most, whatever the job itself allows.",
     "inviteCooldownDays": "For so long one user does not invite the same profile again; 0: as often as asked.",
-    "logRetentionDays": "How long the record of an attempt is kept.",
 }
 PARAMETERS: tuple[Integer, ...] = tuple(
     Integer(_camel(f.name), f.metadata["minimum"], f.metadata["maximum"], description=_TELLS[_camel(f.name)])
     for f in dataclasses.fields(PuppetSettings)
 )
-# docs/puppet-jobs.md says where the figures come from. Left alone by all: the limit per user and the cooldown, which
-# protect the user's account at the other service and do not grow with the shop.
+_SAFE = {"perUserLimit": 2, "jobTimeoutSeconds": 120, "stuckAfterSeconds": 300, "maxRetries": 3}
+# docs/puppet-jobs.md says where the figures come from. What protects one user's account at the other service does not
+# grow with the shop; the cooldown is the shop's own rule, which no preset touches.
 PRESETS: Mapping[str, Mapping[str, int]] = {
-    "small": {"batchSize": 10, "maxConcurrentJobs": 5, "maxRetries": 3, "logRetentionDays": 180},
-    "medium": {"batchSize": 20, "maxConcurrentJobs": 10, "maxRetries": 3, "logRetentionDays": 90},
-    "large": {"batchSize": 80, "maxConcurrentJobs": 40, "maxRetries": 3, "logRetentionDays": 30},
-}  # fmt: skip
+    "small": {"batchSize": 10, "maxConcurrentJobs": 5, **_SAFE},
+    "medium": {"batchSize": 20, "maxConcurrentJobs": 10, **_SAFE},
+    "large": {"batchSize": 80, "maxConcurrentJobs": 40, **_SAFE},
+}
 
 
 def conflicts(values: Mapping[str, int]) -> dict[str, str]:

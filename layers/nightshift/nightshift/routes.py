@@ -100,6 +100,8 @@ class Route:
         schema: the JSON Schema of the 200 answer, for the API's description.
         media_type: what that answer is, where it is not JSON.
         ignores_body: whatever is sent is let in and not looked at, as one-click unsubscribe (RFC 8058) needs it.
+        needs_version: it changes what has a version, and the caller names the one that was seen in If-Match:
+            428 without it, 412 where it is another by now. For the API's description; the route itself compares.
     """
 
     method: str
@@ -114,6 +116,7 @@ class Route:
     schema: Json | None = None
     media_type: str = "application/json"
     ignores_body: bool = False
+    needs_version: bool = False
 
 
 @dataclass(frozen=True)

@@ -89,7 +89,6 @@ def test_stored_values_that_contradict_each_other_both_go_back(stored: dict[str,
         ({"PER_USER_LIMIT": "11"}, "PER_USER_LIMIT"),
         ({"PUPPET_JOB_TIMEOUT_SECONDS": "300"}, "PUPPET_STUCK_AFTER_SECONDS"),
         ({"INVITE_COOLDOWN_DAYS": "a month"}, "INVITE_COOLDOWN_DAYS"),
-        ({"LOG_RETENTION_DAYS": "0"}, "LOG_RETENTION_DAYS"),
     ],
 )
 def test_a_deployment_that_is_wrong_is_named(environ: dict[str, str], named: str) -> None:
