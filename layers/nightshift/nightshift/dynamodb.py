@@ -1,4 +1,4 @@
-"""Plain Python values to DynamoDB's typed attributes and back: strings, whole numbers and booleans are all we store."""
+"""Plain Python values to DynamoDB's typed attributes and back: text, bytes, whole numbers, booleans, no more."""
 
 from __future__ import annotations
 
@@ -16,11 +16,13 @@ def decode(item: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     return {name: _decode(attribute) for name, attribute in item.items()}
 
 
-def _encode(value: str | float) -> dict[str, Any]:
+def _encode(value: str | float | bytes) -> dict[str, Any]:
     if isinstance(value, bool):
         return {"BOOL": value}
     if isinstance(value, int):
         return {"N": str(value)}
+    if isinstance(value, bytes):
+        return {"B": value}
     return {"S": str(value)}
 
 
