@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from housekeeping import routes as housekeeping
 from nightshift import Job
 from nightshift.routes import Route, Trigger
 from notifications import routes as notifications
@@ -32,4 +33,4 @@ class Domain(Protocol):
         """Further routes that start its jobs."""
 
 
-DOMAINS: tuple[Domain, ...] = (product_checks, reservations, wishlist, notifications)
+DOMAINS: tuple[Domain, ...] = (product_checks, reservations, wishlist, notifications, housekeeping)

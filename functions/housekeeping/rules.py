@@ -33,6 +33,7 @@ RULES: Final = (
     Rule("puppet_job_execution_logs", "t.finished_at", "execution_logs"),
     Rule("puppet_jobs", "coalesce(t.finished_at, t.created_at)", "puppet_jobs", "t.final_status IS NOT NULL"),
     Rule("invite_attempts", "t.attempted_at", "invite_attempts"),
+    Rule("invite_cooldowns", "t.attempted_at", "invite_attempts"),
     # One for each invocation; by its start, because the heartbeat moves.
     Rule("puppet_cron_processor_state", "t.started_at", 7, "t.status <> 'running'"),
     Rule("check_runs", "t.started_at", "runs"),

@@ -4,26 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from nightshift.errors import SettingsError
 from nightshift.settings import env, load
-
-
-def _days(name: str, default: int) -> Any:
-    return env(name, default=default, minimum=0, maximum=3650)
 
 
 @dataclass(frozen=True)
 class RetentionSettings:
     """The limits, in days, from the environment; `Rule.days` names them."""
 
-    execution_logs: int = _days("LOG_RETENTION_DAYS", 90)
-    puppet_jobs: int = _days("PUPPET_JOB_RETENTION_DAYS", 30)
-    invite_attempts: int = _days("INVITE_RETENTION_DAYS", 365)
-    runs: int = _days("RUN_RETENTION_DAYS", 90)
-    notifications: int = _days("NOTIFICATION_RETENTION_DAYS", 365)
-    reservations: int = _days("RESERVATION_RETENTION_DAYS", 365)
+    execution_logs: int = env("LOG_RETENTION_DAYS", default=90, minimum=0, maximum=3650)
+    puppet_jobs: int = env("PUPPET_JOB_RETENTION_DAYS", default=30, minimum=0, maximum=3650)
+    invite_attempts: int = env("INVITE_RETENTION_DAYS", default=365, minimum=0, maximum=3650)
+    runs: int = env("RUN_RETENTION_DAYS", default=90, minimum=0, maximum=3650)
+    notifications: int = env("NOTIFICATION_RETENTION_DAYS", default=365, minimum=0, maximum=3650)
+    reservations: int = env("RESERVATION_RETENTION_DAYS", default=365, minimum=0, maximum=3650)
     # Not a limit: invites younger than this keep the same person from being invited again.
     invite_cooldown: int = env("INVITE_COOLDOWN_DAYS", default=30, minimum=0, maximum=3650)
 

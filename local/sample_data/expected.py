@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from local.sample_data.archive import forgotten
 from local.sample_data.people import FOLLOWINGS, PEOPLE, Person
 from local.sample_data.story import known_after, told_on
 from local.sample_data.wishes import abandoned, told_of_restocks, told_of_sales
@@ -78,6 +79,7 @@ def expectations(day: int) -> Expected:
         "wishlist-sale-check": ExpectedJob("succeeded", len(sales), 0),
         "wishlist-stock-check": ExpectedJob("succeeded", len(restocks), 0),
         "deliver-notifications": ExpectedJob("succeeded", sum(left.values()), 0),
+        "retention": ExpectedJob("succeeded", forgotten(), 0),
     }
     return Expected(jobs, products, mails=len(mailed) + sum(map(bool, left.values())))
 

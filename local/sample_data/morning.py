@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from local.sample_data import archive
 from local.sample_data.people import PEOPLE
 from local.sample_data.wishes import CARTS, ITEMS, WISHES, Cart, Item, Wish, has_news
 from nightshift.database import Database
@@ -25,6 +26,7 @@ def begin(database: Database, day: int) -> None:
     if has_news(day):
         database.write(_SQL["bring_news"])
     database.write(_SQL["put_holds"], carts=[_cart(cart, day) for cart in CARTS])
+    archive.begin(database)
 
 
 def _item(item: Item) -> Row:

@@ -167,6 +167,17 @@ INSERT INTO inventory_reservations (inventory_id, cart_id, quantity, created_at,
 SELECT inventory_id, cart, quantity, now() - make_interval(mins => age), now() + make_interval(mins => lifetime - age)
 FROM holds
 
+-- name: put_archive
+-- Older than any limit that is set locally.
+WITH checked AS (
+    INSERT INTO check_runs (product_id, started_at, finished_at, duration_ms, status)
+    SELECT (SELECT min(id) FROM products), now() - interval '400 days', now() - interval '400 days', 120, 'success'
+    FROM generate_series(1, :checks)
+)
+INSERT INTO inventory_reservations (inventory_id, cart_id, quantity, status, created_at, ended_at)
+SELECT (SELECT min(id) FROM inventory), 'last year, ' || n, 1, 'completed', now() - interval '400 days', now() - interval '400 days'
+FROM generate_series(1, :holds) AS n
+
 -- name: latest_checks
 SELECT p.url, p.price::text AS price, p.currency, p.availability, c.status, c.error_class,
        (SELECT count(*) FROM notifications AS n

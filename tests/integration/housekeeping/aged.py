@@ -10,8 +10,8 @@ _USER = "(SELECT min(id) FROM users)"
 REMOVABLE: Final = {
     "puppet_job_execution_logs": """
         INSERT INTO puppet_job_execution_logs
-            (job_id, user_id, job_type, attempt, processor_id, batch_id, outcome, started_at, finished_at)
-        SELECT gen_random_uuid(), 'u', 'x', 1, 'p', gen_random_uuid(), 'success', now() - :age, now() - :age
+            (job_id, claim_token, user_id, job_type, attempt, processor_id, batch_id, outcome, started_at, finished_at)
+        SELECT gen_random_uuid(), gen_random_uuid(), 'u', 'x', 1, 'p', gen_random_uuid(), 'success', now() - :age, now() - :age
         FROM generate_series(1, :n)""",
     "puppet_jobs": """
         INSERT INTO puppet_jobs (user_id, job_type, status, final_status, created_at, finished_at)
@@ -19,6 +19,9 @@ REMOVABLE: Final = {
         FROM generate_series(1, :n) AS i""",
     "invite_attempts": """
         INSERT INTO invite_attempts (user_id, profile, job_id, attempted_at)
+        SELECT 'u', 'p' || :age || i, gen_random_uuid(), now() - :age FROM generate_series(1, :n) AS i""",
+    "invite_cooldowns": """
+        INSERT INTO invite_cooldowns (user_id, profile, job_id, attempted_at)
         SELECT 'u', 'p' || :age || i, gen_random_uuid(), now() - :age FROM generate_series(1, :n) AS i""",
     "puppet_cron_processor_state": """
         INSERT INTO puppet_cron_processor_state (processor_id, status, started_at)
