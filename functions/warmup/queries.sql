@@ -12,7 +12,7 @@ WITH found AS (
     UNION ALL
     (SELECT id, views, last_visited_at, created_at FROM comparisons
      WHERE views = 0 AND last_visited_at IS NULL AND created_at > now() - interval '7 days'
-     ORDER BY created_at DESC, id DESC LIMIT :limit)
+     ORDER BY last_visited_at DESC NULLS LAST, created_at DESC, id DESC LIMIT :limit)
     UNION ALL
     (SELECT id, views, last_visited_at, created_at FROM comparisons
      WHERE views = 0 AND last_visited_at < created_at AND last_visited_at <= now() - interval '7 days'

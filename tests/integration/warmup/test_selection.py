@@ -119,7 +119,7 @@ def large(connection: pg8000.native.Connection) -> pg8000.native.Connection:
                CASE WHEN n % 4 = 0 THEN now() - n % 90 * interval '1 day' END,
                now() - (n % 275 + CASE WHEN n % 4 = 0 AND n % 1000 <> 0 THEN 90 ELSE 0 END) * interval '1 day'
         FROM generate_series(1, {MANY}) AS n
-    """)  # noqa: S608  # a number of our own
+    """)
     connection.run("ANALYZE comparisons")
     return connection
 
