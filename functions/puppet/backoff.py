@@ -1,7 +1,7 @@
 """How long a failed job waits: exponential backoff with full jitter.
 
-After Marc Brooker, "Exponential Backoff And Jitter" (AWS Architecture Blog, 2015): the wait is drawn evenly from nothing to
-the bound, so that jobs which failed together do not come back together.
+After Marc Brooker, "Exponential Backoff And Jitter" (AWS Architecture Blog, 2015): the wait is drawn evenly from
+nothing to the bound, so that jobs which failed together do not come back together.
 """
 
 from __future__ import annotations

@@ -28,30 +28,30 @@ def signature(body: bytes, timestamp: int, secrets: Sequence[str]) -> str:
 
 
 @dataclass(frozen=True)
-class Claim:
+class Attempt:
     """The one attempt that a late answer is for."""
 
     job_id: str
-    attempt: int
-    token: str  # 32 hexadecimal digits
+    number: int
+    claim: str  # the claim's token, in 32 hexadecimal digits
 
 
-def callback_token(claim: Claim, secret: str) -> str:
+def callback_token(attempt: Attempt, secret: str) -> str:
     """Return what a worker must show to say what became of this attempt."""
-    return f"{claim.attempt}.{claim.token}.{_mac(claim, secret)}"
+    return f"{attempt.number}.{attempt.claim}.{_mac(attempt, secret)}"
 
 
-def read_callback_token(job_id: str, text: str, secrets: Sequence[str]) -> Claim | None:
+def read_callback_token(job_id: str, text: str, secrets: Sequence[str]) -> Attempt | None:
     """Return the attempt that a token is for, or None where it was not made for this job with one of these secrets."""
     match = _FORM.fullmatch(text)
     if match is None:
         return None
-    claim = Claim(job_id, int(match[1]), match[2])
+    attempt = Attempt(job_id, int(match[1]), match[2])
     # All of them, so that the time taken does not tell which one matched.
-    matches = [hmac.compare_digest(_mac(claim, secret), match[3]) for secret in secrets if secret]
-    return claim if any(matches) else None
+    matches = [hmac.compare_digest(_mac(attempt, secret), match[3]) for secret in secrets if secret]
+    return attempt if any(matches) else None
 
 
-def _mac(claim: Claim, secret: str) -> str:
-    text = b"\0".join((_PURPOSE, claim.job_id.encode(), b"%d" % claim.attempt, claim.token.encode()))
+def _mac(attempt: Attempt, secret: str) -> str:
+    text = b"\0".join((_PURPOSE, attempt.job_id.encode(), b"%d" % attempt.number, attempt.claim.encode()))
     return urlsafe_b64encode(hmac.digest(secret.encode(), text, sha256)).decode().rstrip("=")

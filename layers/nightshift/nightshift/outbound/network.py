@@ -129,7 +129,7 @@ class _GuardedBackend(httpcore.NetworkBackend):
 
     def _connect(self, address: Address, port: int, timeout_s: float) -> httpcore.NetworkStream:
         # A canonical number goes in, so nothing is resolved a second time.
-        return _TimedStream(self._sockets.connect_tcp(str(address), port, timeout=timeout_s))
+        return TimedStream(self._sockets.connect_tcp(str(address), port, timeout=timeout_s))
 
     def _checked(self, host: str, port: int, addresses: Sequence[Address]) -> Sequence[Address]:
         """Refuse the host when any of its addresses is refused: a name that mixes them is up to something."""
@@ -142,7 +142,7 @@ class _GuardedBackend(httpcore.NetworkBackend):
         return addresses[:_MOST_ADDRESSES]
 
 
-class _TimedStream(httpcore.NetworkStream):
+class TimedStream(httpcore.NetworkStream):
     """Every operation gets what is left of the whole request, whatever timeout it comes with."""
 
     def __init__(self, stream: httpcore.NetworkStream) -> None:
@@ -162,7 +162,7 @@ class _TimedStream(httpcore.NetworkStream):
     ) -> httpcore.NetworkStream:
         left_s = current_deadline.get().required_s()
         with named_errors(server_hostname or "the host"):
-            return _TimedStream(self._stream.start_tls(ssl_context, server_hostname, timeout=left_s))
+            return TimedStream(self._stream.start_tls(ssl_context, server_hostname, timeout=left_s))
 
     def close(self) -> None:
         self._stream.close()
