@@ -4,6 +4,7 @@ from __future__ import annotations
 
 # Nothing about the future is certain.
 _SUREST = 0.99
+_SIZES = ((1e12, "tn"), (1e9, "bn"), (1e6, "m"), (1e3, "k"))
 
 
 def rounded(value: float) -> float:
@@ -12,7 +13,10 @@ def rounded(value: float) -> float:
 
 
 def shown(value: float) -> str:
-    """Write a value for a sentence or an axis: three significant digits, or whole from 100 on."""
+    """Write a value for a sentence or an axis, with three or four digits: 0.25, 61.4, 1,250, 31.4k, 2m."""
+    if value >= 10_000:
+        size, name = next(each for each in _SIZES if value >= each[0])
+        return f"{value / size:.3g}{name}"
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 
