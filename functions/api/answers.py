@@ -17,6 +17,7 @@ from nightshift.errors import (
     JobFailed,
     LeaseLost,
     LockUnavailable,
+    NotFound,
     SecretUnavailable,
 )
 from nightshift.routes import Json, Problem, Response
@@ -44,6 +45,8 @@ def problem_of(error: Exception) -> Problem | None:
     """Return what the caller is told of an expected failure, or None for one that nobody expected."""
     if isinstance(error, Problem):
         return error
+    if isinstance(error, NotFound):
+        return Problem(404, str(error))
     if isinstance(error, InvalidRequest):
         return Problem(422, "the input is not valid", errors=[{"detail": text} for text in error.problems])
     for kind, detail, retry_s in _PASSING:

@@ -136,7 +136,7 @@ def _problems(one: Route, *, is_trigger: bool) -> list[tuple[str, str]]:
         found.append(("412", "Changed"))
     if one.method != "GET" and not one.ignores_body:
         found += [("413", "TooLarge"), ("415", "NotJson")]
-    found.append(("422", "InvalidInput"))
+    found.append((str(one.invalid_status), "InvalidInput"))
     if one.needs_version:
         found.append(("428", "VersionNeeded"))
     if is_trigger:

@@ -18,7 +18,7 @@ def read(
 
     Raises:
         Problem: 404 for a path parameter that names nothing, 400, 413 or 415 for what cannot be read, and 422
-            naming every value that is wrong.
+            (unless the route has another for it) naming every value that is wrong.
     """
     named, wrong = parse_each(route.path_parameters, path)
     if wrong:
@@ -27,7 +27,7 @@ def read(
     body, wrong_body = parse_each(route.body, _body(incoming, route), route.required)
     if wrong_query or wrong_body:
         errors = [*_errors(wrong_query), *_errors(wrong_body)]
-        raise Problem(422, "the input is not valid", kind="invalid-input", errors=errors)
+        raise Problem(route.invalid_status, "the input is not valid", kind="invalid-input", errors=errors)
     return Request(platform, principal, named, query, body, incoming.headers, deadline)
 
 

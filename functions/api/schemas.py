@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from api.jobs import STATES
-from api.runs import STATUSES, TRIGGERS
+from api.runs import OPEN_STATUSES, STATUSES, TRIGGERS
 from api.waiting import MAX_WAIT_S
 
 Schema = dict[str, Any]
@@ -66,7 +66,7 @@ _SCHEMAS: Schema = {
     "Problem": _object(_PROBLEM, optional=("errors",)),
     "AlreadyRunning": _object({**_PROBLEM, "lock": _TEXT, **_HOLDER}, optional=("errors",)),
     "AcceptedRun": _object(
-        {"runId": _UUID, "job": _TEXT, "status": {"type": "string", "enum": ["queued"]}, "statusUrl": _TEXT}
+        {"runId": _UUID, "job": _TEXT, "status": {"type": "string", "enum": list(OPEN_STATUSES)}, "statusUrl": _TEXT}
     ),
     "Run": _object({
         "runId": _UUID, "job": _TEXT, "status": {"type": "string", "enum": list(STATUSES)},

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from string import Formatter
 
 from api import locks, runs, waiting
 from api.catalogue import Catalogue, Entry
@@ -39,35 +38,36 @@ def route(trigger: Trigger, entry: Entry) -> Route:
         trigger.guard,
         answer,
         trigger.summary,
-        body=trigger.job.parameters,
-        required=_lock_parameters(trigger.job),
+        body=trigger.job.given,
+        required=tuple(name for name in trigger.job.lock_parameters if name not in trigger.job.internal),
         schema=trigger.schema or (_ANY_FORM if trigger.present else _RUN_FORM),
+        invalid_status=trigger.invalid_status,
     )
-
-
-def _lock_parameters(job: Job) -> tuple[str, ...]:
-    """Return the parameters that the lock's name is made of: without them, strangers would share a lock."""
-    return tuple(name for _, name, _, _ in Formatter().parse(job.lock) if name)
 
 
 def _start(trigger: Trigger, entry: Entry, request: Request) -> Response:
     wait_s, applied = waiting.preference(request.headers.get("prefer", ""), trigger.waits_s)
     until = min(time.monotonic() + wait_s, request.deadline)
-    who = f"HTTP caller with the {request.principal} secret"
-    try:
-        accepted = handover.accept(request.platform, trigger.job, entry.function, request.body, who)
-    except LockRefused as error:
-        raise refused(trigger.job, error.refusal) from None
-    run: Json = {
-        "runId": accepted.run_id,
-        "job": accepted.job,
-        "status": "queued",
-        "statusUrl": runs.status_url(accepted.run_id),
-    }
-    finished = waiting.finished_run(request.platform.database, accepted.run_id, until)
+    run = _accepted(trigger, entry, request)
+    finished = waiting.finished_run(request.platform.database, run["runId"], until)
     headers = {"Location": run["statusUrl"], **({"Preference-Applied": applied} if applied else {})}
     body = finished or run
     return Response(trigger.present(body) if trigger.present else body, 200 if finished else 202, headers)
+
+
+def _accepted(trigger: Trigger, entry: Entry, request: Request) -> Json:
+    """Start the job, or join who runs it already; return the run as far as it is known."""
+    job, platform = trigger.job, request.platform
+    who = f"HTTP caller with the {request.principal} secret"
+    try:
+        params = job.filled_in(platform, request.body)
+        run_id, status = handover.accept(platform, job, entry.function, params, who).run_id, "queued"
+    except LockRefused as error:
+        refusal = error.refusal
+        if not (trigger.joins and refusal.holder and refusal.run_id):
+            raise refused(job, refusal) from None
+        run_id, status = refusal.run_id, "running"
+    return {"runId": run_id, "job": job.name, "status": status, "statusUrl": runs.status_url(run_id)}
 
 
 def refused(job: Job, refusal: Refusal) -> Problem:

@@ -11,10 +11,11 @@ from nightshift.schedule import Schedule, parse
 
 @dataclass(frozen=True)
 class Deployed:
-    """A job's schedule (None: only callers start it), and whether it is on."""
+    """A job's schedule (None: only callers start it), whether it is on, and the function that does it."""
 
     schedule: Schedule | None = None
     enabled: bool = False
+    function: str = ""
 
 
 def deployed(job: str, environ: Mapping[str, str]) -> Deployed:
@@ -27,4 +28,5 @@ def deployed(job: str, environ: Mapping[str, str]) -> Deployed:
     if entry is None:
         return Deployed()
     expression, zone = entry.get("schedule"), entry.get("zone", "UTC")
-    return Deployed(parse(expression, zone) if expression else None, bool(entry.get("enabled", True)))
+    schedule = parse(expression, zone) if expression else None
+    return Deployed(schedule, bool(entry.get("enabled", True)), str(entry.get("function", "")))

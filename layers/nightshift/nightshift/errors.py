@@ -6,6 +6,7 @@ NightshiftError
 │   └── SecretUnavailable         a secret is configured but cannot be read
 ├── InvalidRequest                the caller's input is wrong; every problem is named with its field
 │   ├── InvalidEvent              an event that no job handler accepts
+│   ├── NotFound                  what it names does not exist
 │   └── InvalidSchedule           an expression that EventBridge Scheduler would refuse
 ├── LockError
 │   ├── LockRefused               somebody else holds the lock, or the slot is already done
@@ -62,6 +63,13 @@ class InvalidRequest(NightshiftError):
 
 class InvalidEvent(InvalidRequest):
     """The event is not one that this job accepts."""
+
+
+class NotFound(InvalidRequest):
+    """What the request names does not exist."""
+
+    def __init__(self, problem: str) -> None:
+        super().__init__([problem])
 
 
 class InvalidSchedule(InvalidRequest):

@@ -12,6 +12,7 @@ from uuid import uuid4
 from nightshift import fence, handover, runs
 from nightshift.errors import (
     InvalidEvent,
+    InvalidRequest,
     JobFailed,
     LeaseLost,
     LockError,
@@ -49,7 +50,23 @@ def execute(job: Job, work: Callable[[Run], Outcome], raw: Any, context: Any) ->
     except InvalidEvent as error:
         log.error("Event refused", problems=error.problems)  # noqa: TRY400  # the caller's mistake, not ours
         raise
+    event = _filled_in(job, event)
     return _Execution(job, platform(), event, _Invocation.of(context), time.monotonic()).run(work)
+
+
+def _filled_in(job: Job, event: JobEvent) -> JobEvent:
+    """Return the event with the parameters that follow from those it has; its lock may be named after them."""
+    try:
+        return replace(event, params=job.filled_in(platform(), event.params))
+    except InvalidRequest as error:
+        problems = [f"params: {problem}" for problem in error.problems]
+        logger(job.name).error("Event refused", problems=problems)  # as above
+        raise InvalidEvent(problems) from None
+    except NightshiftError as error:
+        said = f"{type(error).__name__}: {error}"
+        logger(job.name).error("Job failed", jobType=job.name, status="failed", error=said)  # expected
+        emit(job.name, {"RunsFailed": ("Count", 1)})
+        raise JobFailed(f"{job.name}: {said}") from error
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,9 @@ class Accepted:
     job: str
 
 
-def accept(platform: Platform, job: Job, function: str, params: Mapping[str, Any], who: str) -> Accepted:
+def accept(
+    platform: Platform, job: Job, function: str, params: Mapping[str, Any], who: str, *, run_id: str = ""
+) -> Accepted:
     """Acquire the job's lock if it has one, record the run as queued and wake its worker; return at once.
 
     Raises:
@@ -39,7 +41,7 @@ def accept(platform: Platform, job: Job, function: str, params: Mapping[str, Any
         LockUnavailable: the lock table cannot be asked.
         JobFailed: the worker could not be woken; the lock is free again and the run is recorded as failed.
     """
-    run_id = str(uuid4())
+    run_id = run_id or str(uuid4())
     record = RunRecord(run_id, job.name, job.lock_name(params), "http", who, params=params)
     lease = _acquire(platform, job, record) if job.exclusive else None
     try:

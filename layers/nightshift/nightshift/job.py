@@ -18,11 +18,12 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property, wraps
+from string import Formatter
 from typing import Any
 
 from nightshift import fence
 from nightshift.database import Database, Row
-from nightshift.errors import LeaseLost
+from nightshift.errors import InvalidRequest, LeaseLost
 from nightshift.lock import Lease
 from nightshift.parameters import Parameter
 from nightshift.platform import Platform
@@ -57,7 +58,9 @@ class Job:
             waste work). exclusive: where it is false, runs are at work side by side, without a lock and a
             fence, and what they share is guarded by their own statements. completed: the message of the end
             line. processed_as: a second name under which the end line tells how many items were processed,
-            where its readers know it by another.
+            where its readers know it by another. internal: parameters that no caller gives: they follow from
+            the others, by `fill_in`, or from a former part of the run. fill_in: takes the platform and what was
+            given, returns what follows from it; raises NotFound where that names nothing.
     """
 
     name: str
@@ -70,6 +73,8 @@ class Job:
     exclusive: bool = True
     completed: str = "Job completed"
     processed_as: str = ""
+    internal: tuple[str, ...] = ()
+    fill_in: Callable[[Platform, Mapping[str, Any]], Mapping[str, Any]] | None = None
 
     def lock_name(self, params: Mapping[str, Any]) -> str:
         """Return the name of the lock that a run with these parameters takes."""
@@ -79,6 +84,28 @@ class Job:
     def locks_by_data(self) -> bool:
         """Whether there is a lock for each value of some parameter."""
         return "{" in self.lock
+
+    @property
+    def given(self) -> tuple[Parameter, ...]:
+        """What callers may give."""
+        return tuple(parameter for parameter in self.parameters if parameter.name not in self.internal)
+
+    @property
+    def lock_parameters(self) -> tuple[str, ...]:
+        """What the lock's name is made of: without it, strangers would share a lock."""
+        return tuple(name for _, name, _, _ in Formatter().parse(self.lock) if name)
+
+    def filled_in(self, platform: Platform, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the parameters of a run, together with those that follow from what was given.
+
+        Raises:
+            InvalidRequest: one that must be given is missing.
+            NotFound: what they name does not exist.
+        """
+        missing = [name for name in self.lock_parameters if params.get(name) is None]
+        if problems := [f"{name} is missing" for name in missing if name not in self.internal or not self.fill_in]:
+            raise InvalidRequest(problems)
+        return {**params, **self.fill_in(platform, params)} if missing and self.fill_in else dict(params)
 
     def handler(self, work: Callable[[Run], Outcome]) -> Handler:
         """Turn the job's work into its Lambda handler."""

@@ -102,6 +102,7 @@ class Route:
         ignores_body: whatever is sent is let in and not looked at, as one-click unsubscribe (RFC 8058) needs it.
         needs_version: it changes what has a version, and the caller names the one that was seen in If-Match:
             428 without it, 412 where it is another by now. For the API's description; the route itself compares.
+        invalid_status: the status of the problem that names the values which are wrong.
     """
 
     method: str
@@ -117,6 +118,7 @@ class Route:
     media_type: str = "application/json"
     ignores_body: bool = False
     needs_version: bool = False
+    invalid_status: int = 422
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,8 @@ class Trigger:
         waits_s: how long the door waits for the result where the caller does not say (`Prefer: wait=N`).
         present: turns a run (None while it is not finished) and its state into the body that this route's
             callers expect.
+        joins: whoever comes while it runs gets that run, as if it were theirs, and no refusal.
+        invalid_status: as for `Route`.
     """
 
     path: str
@@ -136,3 +140,5 @@ class Trigger:
     waits_s: int = 0
     present: Callable[[Json], Json] | None = None
     schema: Json | None = None
+    joins: bool = False
+    invalid_status: int = 422
