@@ -28,18 +28,17 @@ class Crew:
         self,
         job_types: JobTypes,
         timeout_s: float,
-        most: int,
         log: Any,
         *,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Take who carries out what, how long an attempt may take, and how many may be under way at once."""
+        """Take who carries out what, and how long an attempt may take where its type does not say."""
         self.at_work: dict[UUID, Task] = {}
         self._job_types = job_types
         self._timeout_s = timeout_s
         self._log = log
         self._now = monotonic
-        self._threads = Threads(self._carry_out, most, monotonic=monotonic)
+        self._threads = Threads(self._carry_out, monotonic=monotonic)
         self._ended: list[Task] = []
         self._watch_at = 0.0
 

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 # Kept back behind the longest attempt, for its result and the end of the run: with less time left, nothing is claimed.
 STOP_BEFORE_S: Final = 30.0
+# How often it is looked what is in force: a stop is heeded this soon.
+_REREAD_S: Final = 5.0
 # While nothing could be claimed and jobs are at work, the queue is asked again after so long.
 _POLL_S: Final = 1.0
 # A database that does not take results is asked again so often, so far apart, before the run is given up.
@@ -43,7 +45,8 @@ class Hooks:
 
     Attributes:
         after_batch: called with each batch whose jobs have all ended.
-        reread: returns what is in force now, asked with every heartbeat; None: what was in force at the beginning.
+        reread: returns what is in force now; None: what was in force at the beginning. How long an attempt may take
+            stays as it was.
         log: takes lines as a logger of Powertools does.
         monotonic: the clock of the deadline.
     """
@@ -87,8 +90,7 @@ def process(
     """
     hooks = hooks or Hooks()
     log = hooks.log or logger("puppet-jobs")
-    at_once = configuration.max_concurrent_jobs
-    crew = Crew(job_types, configuration.job_timeout_s, at_once, log, monotonic=hooks.monotonic)
+    crew = Crew(job_types, configuration.job_timeout_s, log, monotonic=hooks.monotonic)
     screen = Screen(database, job_types)
     return _Processor(database, processor_id, configuration, crew, screen, deadline, hooks, log).work()
 
@@ -108,12 +110,13 @@ class _Processor:
     batch: Batch = field(default_factory=lambda: Batch(uuid4(), room=0))
     ask_again_at: float = 0.0
     beat_at: float = 0.0
+    reread_at: float = 0.0
     mishaps: int = 0
     stopped: str = ""
 
     def work(self) -> Processed:
         store.register(self.database, self.id)
-        self.beat_at = self._now() + HEARTBEAT_S
+        self.beat_at, self.reread_at = self._now() + HEARTBEAT_S, self._now() + _REREAD_S
         try:
             rescued = store.rescue(self.database, self._limits(1))
             while self._claim() or self.crew.at_work:
@@ -229,18 +232,25 @@ class _Processor:
     # ---- Signs of life, and the end ----------------------------------------------------------------------------------
 
     def _tend(self) -> None:
-        """Say that we live, and hear whether processing was stopped meanwhile."""
-        if self._now() < self.beat_at:
-            return
-        self.beat_at = self._now() + HEARTBEAT_S
+        """Say now and then that we live, and hear what is in force."""
+        now = self._now()
         try:
-            lost = store.heartbeat(self.database, self.id, self.crew.at_work)
-            in_force = self.hooks.reread() if self.hooks.reread else self.configuration
+            if now >= self.beat_at:
+                self.beat_at = now + HEARTBEAT_S
+                self._beat()
+            if self.hooks.reread and now >= self.reread_at:
+                self.reread_at = now + _REREAD_S
+                self._heed(self.hooks.reread())
         except (DatabaseBusy, DatabaseUnavailable) as error:
             self.log.warning("No sign of life", error=str(error))
-            return
+
+    def _beat(self) -> None:
+        lost = store.heartbeat(self.database, self.id, self.crew.at_work)
         if lost:
             self.log.warning("Claims lost", lost=len(lost))
+
+    def _heed(self, in_force: Configuration) -> None:
+        self.configuration = in_force
         if not in_force.enabled and not self.stopped:
             self.stopped = "processing was stopped"
             self._give_back()

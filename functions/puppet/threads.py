@@ -34,14 +34,13 @@ class Task:
 
 
 class Threads:
-    """Carries out tasks, at most `most` at a time; for use by one thread."""
+    """Carries out tasks, each in a thread at once; for use by one thread."""
 
     def __init__(
-        self, carry_out: Callable[[ClaimedJob], Ending], most: int, *, monotonic: Callable[[], float] = time.monotonic
+        self, carry_out: Callable[[ClaimedJob], Ending], *, monotonic: Callable[[], float] = time.monotonic
     ) -> None:
-        """Take what is done with a job; it must not raise. Threads are started as tasks come."""
+        """Take what is done with a job; it must not raise. Threads are started as they are needed, and used again."""
         self._carry_out = carry_out
-        self._most = most
         self._monotonic = monotonic
         # SimpleQueue, because handing a task over costs a microsecond, where an executor's future costs thirty.
         self._waiting: SimpleQueue[Task | None] = SimpleQueue()
@@ -53,7 +52,7 @@ class Threads:
         """Let tasks be carried out; `at_work` is how many there are in all, these included."""
         for task in tasks:
             self._waiting.put(task)
-        while self._alive < min(self._most, at_work):
+        while self._alive < at_work:
             self._alive += 1
             threading.Thread(target=self._work, name="puppet job", daemon=True).start()
 

@@ -84,8 +84,8 @@ def _message(status: int, body: Any, told: Mapping[str, Any]) -> str:
     said = told.get("message")
     if not isinstance(said, str) and isinstance(body, Mapping):
         said = next((body[name] for name in ("error", "message") if isinstance(body.get(name), str)), None)
-    said = said or ("it says that the job failed" if 200 <= status < 300 else "")
-    return f"the worker answered {status}" + (f": {said}" if said else "")
+    what = "the worker says that the job failed" if 200 <= status < 300 else f"the worker answered {status}"
+    return f"{what}: {said}" if said else what
 
 
 def _seconds(value: Any) -> float | None:

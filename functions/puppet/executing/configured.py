@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import cache, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from nightshift.errors import ConfigurationError
 from puppet.executing import Executor, JobType, JobTypes
@@ -18,9 +18,13 @@ if TYPE_CHECKING:
     from puppet.executing.http import HttpWorkers
 
 
+# As many as the settings let be in flight; connections are opened as they are needed.
+MOST_AT_ONCE: Final = 200
+
+
 @contextmanager
 def configured(
-    targets: Mapping[str, Target], secrets: Sequence[str], public_url: str, at_once: int, timeout_s: float
+    targets: Mapping[str, Target], secrets: Sequence[str], public_url: str, timeout_s: float
 ) -> Iterator[JobTypes]:
     """Make what carries out jobs: one pool for all HTTPS workers, one client for the functions of each time-out.
 
@@ -28,7 +32,6 @@ def configured(
         targets: by job type, who carries it out.
         secrets: those shared with the workers, the current one first.
         public_url: where the door is.
-        at_once: how many jobs may be under way at once.
         timeout_s: how long an attempt may take where its type does not say.
 
     Raises:
@@ -37,7 +40,7 @@ def configured(
     if not secrets or min(map(len, secrets)) < MIN_SECRET_LENGTH:
         raise ConfigurationError(f"the secret of the workers must have at least {MIN_SECRET_LENGTH} characters")
     with ExitStack() as open_:
-        maker = _Maker(Requests(public_url, secrets[0]), secrets, at_once, open_)
+        maker = _Maker(Requests(public_url, secrets[0]), secrets, open_)
         yield {name: _job_type(maker, target, timeout_s) for name, target in targets.items()}
 
 
@@ -49,10 +52,9 @@ def _job_type(maker: _Maker, target: Target, timeout_s: float) -> JobType:
 class _Maker:
     """Makes pools and clients, and closes them with the block."""
 
-    def __init__(self, requests: Requests, secrets: Sequence[str], at_once: int, open_: ExitStack) -> None:
+    def __init__(self, requests: Requests, secrets: Sequence[str], open_: ExitStack) -> None:
         self._requests = requests
         self._secrets = secrets
-        self._at_once = at_once
         self._open = open_
         # Each opened once, with the first job type that needs it.
         self._http = cache(self._open_http)
@@ -68,13 +70,13 @@ class _Maker:
     def _open_http(self) -> HttpWorkers:
         from puppet.executing.http import HttpWorkers
 
-        workers = HttpWorkers(self._requests, self._secrets, self._at_once)
+        workers = HttpWorkers(self._requests, self._secrets, MOST_AT_ONCE)
         self._open.callback(workers.close)
         return workers
 
     def _open_functions(self, timeout_s: float) -> LambdaFunctions:
         from puppet.executing.functions import LambdaFunctions
 
-        functions = LambdaFunctions(self._requests, timeout_s, self._at_once)
+        functions = LambdaFunctions(self._requests, timeout_s, MOST_AT_ONCE)
         self._open.callback(functions.close)
         return functions
