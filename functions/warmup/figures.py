@@ -15,8 +15,9 @@ def rounded(value: float) -> float:
 def shown(value: float) -> str:
     """Write a value for a sentence or an axis, with three or four digits: 0.25, 61.4, 1,250, 31.4k, 2m."""
     if value >= 10_000:
-        size, name = next(each for each in _SIZES if value >= each[0])
-        return f"{value / size:.3g}{name}"
+        short = float(f"{value:.3g}")
+        size, name = next(each for each in _SIZES if short >= each[0])
+        return f"{short / size:.4g}{name}"
     return f"{value:,.0f}" if value >= 100 else f"{value:.3g}"
 
 

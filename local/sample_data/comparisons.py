@@ -43,7 +43,8 @@ class SampleComparison:
 def _noise(name: str, step: int) -> float:
     """Give a value of about -1 to 1, bell-shaped around 0; the same for the same name and step for ever."""
     digest = hashlib.blake2b(f"{name} {step}".encode(), digest_size=16).digest()
-    return sum(struct.unpack("<4I", digest)) / 2**33 - 1
+    parts: tuple[int, ...] = struct.unpack("<4I", digest)
+    return sum(parts) / 2**33 - 1
 
 
 def _scaled(a: list[float], b: list[float]) -> Iterator[list[int]]:

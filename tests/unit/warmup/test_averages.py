@@ -1,0 +1,100 @@
+"""Chances of an average, from the bands of its periods."""
+
+from __future__ import annotations
+
+import math
+from datetime import date, timedelta
+from statistics import NormalDist
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.unit.warmup.making import flat_forecast
+from warmup.averages import Average, average_ahead, days_within, past_average
+from warmup.steps import Step, following
+
+SUNDAY = date(2026, 11, 22)
+
+
+def average(mean: float, sigma: float, count: int = 1) -> Average:
+    return average_ahead(flat_forecast(mean, sigma, count), np.ones(count))
+
+
+def test_one_period_has_its_own_bands() -> None:
+    lines = average(50, 10).lines
+    assert lines == pytest.approx([50 - 19.6, 50 - 12.816, 50, 50 + 12.816, 50 + 19.6])
+
+
+def test_an_average_lies_between_dependent_and_independent_errors() -> None:
+    width = average(50, 10, 30).lines[3] - 50
+    assert 12.816 / math.sqrt(30) < width < 12.816
+    # Half of the variance stays however many periods there are.
+    assert width == pytest.approx(12.816 * math.sqrt(0.5 + 0.5 / 30))
+
+
+def test_no_average_is_expected_below_nothing() -> None:
+    assert list(average(5, 10).lines[:2]) == [0, 0]
+
+
+@pytest.mark.parametrize("value", [30.0, 45.0, 50.0, 58.0, 75.0])
+def test_chances_are_those_of_the_normal_distribution(value: float) -> None:
+    assert average(50, 10).chance_below(value) == pytest.approx(NormalDist(50, 10).cdf(value), abs=1e-4)
+
+
+def test_the_chance_to_come_near() -> None:
+    assert average(50, 10).chance_within(12.816) == pytest.approx(0.8, abs=1e-4)
+    assert average(50, 10).chance_within(0) == pytest.approx(0, abs=1e-4)
+
+
+@pytest.mark.parametrize("mean", [0.0, 7.0, 1e12])
+def test_a_forecast_without_doubt_keeps_within_nothing(mean: float) -> None:
+    assert average(mean, 0).chance_within(0) == pytest.approx(1)
+
+
+def test_which_of_two_is_higher() -> None:
+    higher, lower = average(60, 10), average(50, 5)
+    expected = NormalDist(10, math.hypot(10, 5)).cdf(20)
+    assert higher.chance_above(lower) == pytest.approx(expected, abs=0.005)
+    assert lower.chance_above(higher) == pytest.approx(1 - expected, abs=0.005)
+    assert higher.chance_above(higher) == pytest.approx(0.5)
+
+
+def test_two_certain_and_equal_averages_are_a_tie() -> None:
+    assert average(0, 0).chance_above(average(0, 0)) == 0.5
+
+
+LINES = st.lists(st.floats(0, 1e12), min_size=5, max_size=5).map(sorted).map(np.array)
+
+
+@given(lines=LINES, value=st.floats(0, 1e12), more=st.floats(0, 1e12))
+def test_chances_grow_with_the_value(
+    lines: np.ndarray[tuple[int], np.dtype[np.float64]], value: float, more: float
+) -> None:
+    made = Average(lines)
+    assert 0 <= made.chance_below(value) <= made.chance_below(value + more) <= 1
+
+
+@pytest.mark.parametrize(
+    ("last", "step", "days", "within"),
+    [
+        (SUNDAY, Step.DAILY, 14, [1] * 14),
+        (SUNDAY, Step.WEEKLY, 14, [7, 7]),
+        (SUNDAY, Step.WEEKLY, 30, [7, 7, 7, 7, 2]),
+        (date(2026, 11, 1), Step.MONTHLY, 14, [14]),
+        (date(2026, 1, 1), Step.MONTHLY, 30, [28, 2]),
+    ],
+)
+def test_days_within_the_periods_to_come(last: date, step: Step, days: int, within: list[int]) -> None:
+    dates = following(last, step, 20)
+    found = days_within(dates, step, dates[0], days)
+    assert list(found[: len(within)]) == within
+    assert found.sum() == days
+
+
+def test_an_average_of_the_past_needs_all_its_days() -> None:
+    dates, values = (SUNDAY, SUNDAY + timedelta(days=7)), np.array([10.0, 40.0])
+    assert past_average(dates, values, Step.WEEKLY, SUNDAY, 14) == 25
+    assert past_average(dates, values, Step.WEEKLY, SUNDAY + timedelta(days=6), 3) == pytest.approx(30)
+    assert past_average(dates, values, Step.WEEKLY, SUNDAY + timedelta(days=6), 9) is None
