@@ -9,6 +9,8 @@ from datetime import date, timedelta
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _MOST_DATES = 10
+# Less than any value of a series, which are rounded.
+_NOTHING = 1e-9
 _DAY_STEPS = (1, 2, 7, 14)
 _MONTH_STEPS = (1, 2, 3, 6, 12, 24, 60, 120)
 
@@ -29,7 +31,7 @@ class Scale:
 
 def value_ticks(highest: float) -> list[float]:
     """Return about six round values from 0 to at least `highest`; an axis of nothing goes to 1."""
-    highest = highest if highest > 0 else 1.0
+    highest = highest if highest > _NOTHING else 1.0
     rough = highest / 5
     size = 10.0 ** math.floor(math.log10(rough))
     # A hair less, so that 0.2 / 0.1 does not count as more than 2.
