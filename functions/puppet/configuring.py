@@ -1,4 +1,4 @@
-"""`GET` and `PUT /api/cron/config`: what the processor may do, changed all or nothing by whoever saw the last change."""
+"""`GET` and `PUT /api/cron/config`: what the processor may do, changed all or nothing by whoever saw it last."""
 
 from __future__ import annotations
 
