@@ -8,17 +8,28 @@ from typing import Any
 
 from nightshift.secrets import Secrets
 from warmup.comparison import Comparison
+from warmup.explaining.asking import Asker
+from warmup.explaining.bedrock import BedrockModel
+from warmup.explaining.budget import Budget
 from warmup.explaining.bundle import Explained, make_bundle
+from warmup.explaining.calling import Model
 from warmup.explaining.facts import read_facts
 from warmup.explaining.offline import explain_offline
+from warmup.explaining.openai import OpenAIModel
 from warmup.explaining.settings import ExplainerSettings
 
 
 @dataclass(frozen=True)
 class Explainer:
-    """Who explains."""
+    """Who explains: a model where `asker` is given, and the series' own figures otherwise."""
 
     settings: ExplainerSettings
+    asker: Asker | None = None
+
+    def close(self) -> None:
+        """Close what asking has opened, at the end of a run."""
+        if self.asker:
+            self.asker.model.close()
 
 
 def make_explainer(settings: ExplainerSettings, secrets: Secrets, client: Callable[[str], Any]) -> Explainer:
@@ -29,12 +40,23 @@ def make_explainer(settings: ExplainerSettings, secrets: Secrets, client: Callab
         secrets: where the server's key is.
         client: from an AWS service's name to its client, for the counter of the budget.
     """
-    del secrets, client
-    return Explainer(settings)
+    if settings.provider == "offline":
+        return Explainer(settings)
+    asker = Asker(
+        model=_model(settings, secrets),
+        budget=Budget(lambda: client("dynamodb"), settings.cache_table, settings.daily_budget_usd),
+        prices=settings.prices,
+        max_output_tokens=settings.max_output_tokens,
+        timeout_s=settings.timeout_s,
+    )
+    return Explainer(settings, asker)
 
 
 def explain(comparison: Comparison, explainer: Explainer, *, deadline: float) -> Explained:
     """Explain both terms of a comparison and their peaks.
+
+    A model that breaks the contract twice is replaced by the series' own figures, and the bundle says so. A model that
+    cannot be asked is not: the comparison stays unexplained, and what was explained before stays what it is.
 
     Args:
         comparison: as it is stored; its terms and points may be anything.
@@ -44,6 +66,22 @@ def explain(comparison: Comparison, explainer: Explainer, *, deadline: float) ->
     Raises:
         ExplainingError: the one that fits, see `warmup.explaining.errors`; `.usage` tells what was spent all the same.
     """
-    del explainer, deadline
     facts = read_facts(comparison)
-    return Explained(make_bundle(comparison, facts, explain_offline(facts, comparison.data_hash)))
+    offline = explain_offline(facts, comparison.data_hash)
+    if explainer.asker is None:
+        return Explained(make_bundle(comparison, facts, offline))
+    answer, usage = explainer.asker.ask(comparison, facts, deadline)
+    if answer is None:
+        return Explained(make_bundle(comparison, facts, offline, fallback=True), usage)
+    author = (explainer.settings.provider, explainer.settings.model)
+    return Explained(make_bundle(comparison, facts, answer, model=author), usage)
+
+
+def _model(settings: ExplainerSettings, secrets: Secrets) -> Model:
+    if settings.provider == "bedrock":
+        return BedrockModel(settings.model, max_output_tokens=settings.max_output_tokens, timeout_s=settings.timeout_s)
+
+    def key() -> str:
+        return secrets.current(settings.secret_ref) if settings.secret_ref else ""
+
+    return OpenAIModel(settings.url, settings.model, key=key, max_output_tokens=settings.max_output_tokens)

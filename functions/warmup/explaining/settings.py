@@ -34,7 +34,7 @@ class _Words:
 @dataclass(frozen=True)
 class _Limits:
     max_output_tokens: int = env("EXPLAINER_MAX_OUTPUT_TOKENS", default=1500, minimum=300, maximum=8000)
-    timeout_s: int = env("EXPLAINER_TIMEOUT_SECONDS", default=60, minimum=1, maximum=300)
+    timeout_s: int = env("EXPLAINER_TIMEOUT_SECONDS", default=90, minimum=1, maximum=300)
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ class ExplainerSettings:
     daily_budget_usd: Decimal = Decimal(0)
     prices: Prices = FREE
     max_output_tokens: int = 1500
-    timeout_s: int = 60
+    timeout_s: int = 90
 
 
 def load_settings(environ: Mapping[str, str]) -> ExplainerSettings:

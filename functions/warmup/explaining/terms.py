@@ -7,8 +7,8 @@ from typing import Final
 
 LONGEST_TERM: Final = 100
 LONGEST_CONTEXT: Final = 40
-# Compatibility forms may be 18 times as long as what was typed; what is beyond this is not even looked at.
-_LONGEST_TYPED: Final = 1000
+# What lies beyond this many times the longest is not even looked at.
+_LOOKED_AT: Final = 10
 
 
 def clean(text: str, longest: int = LONGEST_TERM) -> str:
@@ -17,7 +17,7 @@ def clean(text: str, longest: int = LONGEST_TERM) -> str:
     Left out are control and formatting characters (NUL, bidirectional overrides, zero-width ones), halves of
     surrogate pairs, and code points without a meaning. Any white space becomes one space.
     """
-    normal = unicodedata.normalize("NFKC", text[:_LONGEST_TYPED])
+    normal = unicodedata.normalize("NFKC", text[: _LOOKED_AT * longest])
     spaced = "".join(" " if char.isspace() else char for char in normal)
     # All categories that begin with C: control, format, surrogate, private use, unassigned.
     seen = "".join(char for char in spaced if not unicodedata.category(char).startswith("C"))
