@@ -10,7 +10,7 @@ WITH_LOCAL = @$(PYTHON) local/bootstrap.py local
 WITH_DEV = @$(PYTHON) local/bootstrap.py dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run invoke reset test lint format types lock extract
+.PHONY: help run invoke reset test model lint format types lock extract
 
 help: ## what can be done here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -30,6 +30,9 @@ extract: ## what a stored page says about its product: FILE=page.html URL=https:
 
 test: ## all tests, on two cores [ARGS="-k lock -x"]
 	$(WITH_DEV) -m pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder $(ARGS)
+
+model: ## the lock's model, searched by Spin with every seeded mistake (Debian: spin, gcc)
+	$(WITH_DEV) -m tests.model.check
 
 lint: ## style and errors, by ruff
 	$(WITH_DEV) -m ruff check .
