@@ -13,6 +13,8 @@ PURE = (
     "nightshift.schedule",
     "product_checks.changes",
     "product_checks.extraction",
+    "warmup.chart",
+    "warmup.outlook",
 )
 EFFECTS = {"boto3", "botocore", "httpx", "pg8000"}
 
