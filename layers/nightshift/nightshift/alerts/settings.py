@@ -1,0 +1,32 @@
+"""Whether and where alerts go."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from nightshift.errors import SettingsError
+from nightshift.settings import env, load
+
+
+@dataclass(frozen=True)
+class AlertSettings:
+    """The settings of alerts, from the environment."""
+
+    enabled: bool = env("ENABLE_SLACK_ALERTS", default=False)
+    # The address of a Slack webhook is a secret: who knows it may write into the channel.
+    webhook_ref: str = env("SLACK_WEBHOOK_REF", default="")
+    # Where the door is: what links to a run begin with; empty = no links.
+    public_url: str = env("PUBLIC_URL", default="")
+
+
+def load_settings(environ: Mapping[str, str]) -> AlertSettings:
+    """Read the settings.
+
+    Raises:
+        SettingsError: alerts are switched on without a webhook.
+    """
+    settings = load(AlertSettings, environ)
+    if settings.enabled and not settings.webhook_ref:
+        raise SettingsError(["SLACK_WEBHOOK_REF is missing, and ENABLE_SLACK_ALERTS is true"])
+    return settings
