@@ -10,7 +10,7 @@ from typing import Any
 from xml.etree import ElementTree as ET
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.unit.warmup.making import comparison, points
@@ -170,7 +170,7 @@ def test_hostile_terms_stay_text(hostile: str) -> None:
 VALUES = st.lists(st.none() | st.integers(0, 100) | st.just("x"), max_size=30)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(terms=st.tuples(st.text(), st.text()), a=VALUES, b=VALUES, days=st.sampled_from([1, 7, 30]))
 def test_any_chart_is_well_formed(terms: tuple[str, str], a: list[Any], b: list[Any], days: int) -> None:
     try:

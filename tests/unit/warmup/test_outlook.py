@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from local.sample_data.comparisons import COMPARISONS, SampleComparison
@@ -203,7 +203,7 @@ def test_odd_series_have_an_outlook(values: list[float], days: int) -> None:
 VALUES = st.lists(st.none() | st.integers(0, 100) | st.floats() | st.just("x"), max_size=40)
 
 
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(a=VALUES, b=VALUES, days=st.sampled_from([1, 7, 30, 31]), terms=st.tuples(st.text(), st.text()))
 def test_any_series_give_a_bundle_or_are_refused(a: list[Any], b: list[Any], days: int, terms: tuple[str, str]) -> None:
     try:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from warmup.series import MOST_PERIODS, MOST_POINTS, Series, UnusableSeries, read_series
@@ -237,6 +237,7 @@ VALUES = st.lists(st.integers(0, 100) | st.floats() | JSON, max_size=3) | JSON
 POINTS = st.lists(st.fixed_dictionaries({"date": DATES, "values": VALUES}) | JSON, max_size=12)
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(stored=POINTS | JSON, position=st.integers(0, 1))
 def test_any_json_is_a_regular_series_or_refused(stored: Any, position: int) -> None:
     try:
