@@ -50,6 +50,7 @@ RULES: Final = (
     Rule("inventory_reservations", "t.ended_at", "reservations", "t.status <> 'active'"),
     # The door keeps an answer for a day.
     Rule("idempotency_keys", "t.created_at", 2),
+    Rule("alerts", "t.created_at", "runs", "t.state NOT IN ('pending', 'sending')"),
     # The newest slot of a job tells when it ran last.
     Rule(
         "job_slots",

@@ -139,11 +139,12 @@ def test_what_changes_seldom_is_told_each_time(watch: Watch, pause: str) -> None
 def test_things_are_told_apart_by_their_keys(watch: Watch) -> None:
     watch.bad("probe:a", "A is broken")
     watch.bad("probe:b", "B is broken")
+    watch.later("1 hour")
     watch.well("probe:a", "A is broken")
     watch.send()
 
     assert watch.slack.texts[0].splitlines() == [
-        "3 alerts", "FAILING: A is broken", "FAILING: B is broken", "RECOVERED: A is broken (it lasted 0 s)",
+        "3 alerts", "FAILING: A is broken", "FAILING: B is broken", "RECOVERED: A is broken (it lasted 1 h)",
     ]  # fmt: skip
 
 

@@ -45,6 +45,11 @@ REMOVABLE: Final = {
     "idempotency_keys": """
         INSERT INTO idempotency_keys (scope, key, fingerprint, created_at)
         SELECT 'a', 'k' || :age || i, 'f', now() - :age FROM generate_series(1, :n) AS i""",
+    "alerts": """
+        INSERT INTO alerts (key, kind, facts, is_open, since, state, created_at)
+        SELECT 'k', 'opened', '{}', true, now() - :age, (ARRAY['sent', 'failed', 'doubtful', 'dropped'])[1 + i % 4],
+               now() - :age
+        FROM generate_series(1, :n) AS i""",
     "job_slots": """
         INSERT INTO job_slots (job, slot, fence, at)
         SELECT 'j', now() - :age + make_interval(secs => i), 1, now() - :age FROM generate_series(1, :n) AS i""",

@@ -35,6 +35,9 @@ NEEDED = {
         SELECT id, 'sent', gen_random_uuid(), 'x', 1, :old, :old, current_date - 1 FROM users""",
     "a hold that has not ended": """
         INSERT INTO inventory_reservations (inventory_id, cart_id, quantity, created_at) VALUES (1, 'c', 1, :old)""",
+    "an alert that waits": """
+        INSERT INTO alerts (key, kind, facts, is_open, since, created_at)
+        VALUES ('k', 'opened', '{}', true, :old, :old)""",
     "a run that has not ended": """
         INSERT INTO job_runs (id, job, lock, trigger, status, who, created_at)
         SELECT gen_random_uuid(), 'j', 'j', 'http', s, 'x', :old FROM unnest(ARRAY['queued', 'running']) AS s""",

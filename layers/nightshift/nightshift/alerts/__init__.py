@@ -45,6 +45,17 @@ class Sent:
     problem: str = ""
 
 
+def is_enabled() -> bool:
+    """Return whether alerts are switched on.
+
+    Raises:
+        SettingsError: they are not configured correctly.
+    """
+    from nightshift.alerts.settings import load_settings
+
+    return load_settings(os.environ).enabled
+
+
 def note(run: Run, signals: Sequence[Signal]) -> None:
     """Take note of what a run found, in one message to PostgreSQL; without alerts configured, nothing happens.
 
@@ -52,10 +63,9 @@ def note(run: Run, signals: Sequence[Signal]) -> None:
         SettingsError: alerts are not configured correctly.
         DatabaseError: it could not be noted.
     """
-    from nightshift.alerts.outbox import Outbox
-    from nightshift.alerts.settings import load_settings
+    if signals and is_enabled():
+        from nightshift.alerts.outbox import Outbox
 
-    if signals and load_settings(os.environ).enabled:
         Outbox(run).note(signals)
 
 
