@@ -15,13 +15,16 @@ import tempfile
 from pathlib import Path
 
 RUNTIME = "3.13"
-# One layer serves both: compiled modules carry the processor in their name, so the two sets lie side by side.
+# One layer serves both, unless it is told otherwise: compiled modules carry the processor in their name, so the two sets
+# lie side by side.
 PROCESSORS = ("aarch64", "x86_64")
 # The runtime is Amazon Linux 2023, which has glibc 2.34.
 PLATFORMS = ("manylinux2014", "manylinux_2_17", "manylinux_2_28", "manylinux_2_34")
 NOT_SHIPPED = ("__pycache__", "*.py[co]", "Makefile", "*.md", ".*")
-# Sources of compiled modules, type stubs, command line entry points: no function ever reads them.
-NEVER_READ = (".c", ".h", ".pxd", ".pxi", ".pyi", ".pyx")
+# Sources and static parts of compiled modules, type stubs, command line entry points: no function ever reads them.
+NEVER_READ = (".a", ".c", ".h", ".pxd", ".pxi", ".pyi", ".pyx")
+# Tests that are shipped with a package, and numpy's compiler of Fortran.
+NEVER_ENTERED = ("tests", "numpy/f2py")
 KEPT_OF_DIST_INFO = ("METADATA", "licenses", "LICENSE", "LICENSE.txt", "COPYING")
 
 
@@ -48,9 +51,9 @@ def ship_code(source: Path, target: Path, runs_in: str) -> None:
     compile_for_runtime(target, runs_in)
 
 
-def ship_packages(requirements: Path, target: Path, runs_in: str) -> None:
-    """Installs the locked packages for both processors, drops what is never read and compiles the rest."""
-    for processor in PROCESSORS:
+def ship_packages(requirements: Path, target: Path, runs_in: str, processors: tuple[str, ...] = PROCESSORS) -> None:
+    """Installs the locked packages for these processors, drops what is never read and compiles the rest."""
+    for processor in processors:
         with tempfile.TemporaryDirectory() as folder:
             install(requirements, Path(folder), processor)
             prune(Path(folder))
@@ -72,6 +75,8 @@ def install(requirements: Path, target: Path, processor: str) -> None:
 def prune(folder: Path) -> None:
     """Removes what no function reads; licences stay, and METADATA keeps the version that packages ask for."""
     shutil.rmtree(folder / "bin", ignore_errors=True)
+    for inner in [path for name in NEVER_ENTERED for path in folder.rglob(name) if path.is_dir()]:
+        shutil.rmtree(inner, ignore_errors=True)
     for file in sorted(folder.rglob("*")):
         if file.is_file() and file.suffix in NEVER_READ:
             file.unlink()
@@ -122,14 +127,18 @@ def main() -> None:
     parser.add_argument("source", type=Path, help="folder of code, file of locked requirements, or build folder")
     parser.add_argument("target", type=Path, nargs="?", help="folder to fill")
     parser.add_argument("runs_in", nargs="?", help="where AWS mounts that folder")
+    parser.add_argument("--processor", choices=PROCESSORS, help="packages for this one alone; both without it")
     given = parser.parse_args()
     if given.kind == "sizes":
         for folder in sorted(path for path in given.source.iterdir() if path.is_dir()):
             print(f"{folder.name:24}{size_of(folder)}")
         return
     given.target.mkdir(parents=True, exist_ok=True)
-    ship = ship_code if given.kind == "code" else ship_packages
-    ship(given.source, given.target, given.runs_in)
+    if given.kind == "code":
+        ship_code(given.source, given.target, given.runs_in)
+    else:
+        processors = (given.processor,) if given.processor else PROCESSORS
+        ship_packages(given.source, given.target, given.runs_in, processors)
 
 
 if __name__ == "__main__":

@@ -17,7 +17,8 @@ MEMORY_MB = range(128, 10241)
 EVENT_AGE_S = range(60, 21601)
 # Lambda retries an event after one minute and again two minutes later; one that is older by then is dropped instead.
 AGE_NEEDED_S = {0: 60, 1: 60 + 1, 2: 60 + 120 + 1}
-SECRET = re.compile(r"SECRET|PASSWORD|TOKEN|API_KEY|DATABASE_URL")
+# A number of TOKENS is none.
+SECRET = re.compile(r"SECRET|PASSWORD|TOKEN(?!S)|API_KEY|DATABASE_URL")
 REFERENCE = re.compile(r"(secretsmanager|ssm):\$\{\w+}")
 
 

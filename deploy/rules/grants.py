@@ -6,7 +6,7 @@ import json
 import re
 from typing import Any
 
-from deploy.rules.reading import as_list, of_type, resolver, target
+from deploy.rules.reading import as_list, of_type, resolver, statements, target
 from deploy.translated import Template
 
 SECRETS = "secretsmanager:"
@@ -80,13 +80,12 @@ def _jobs(template: Template) -> list[str]:
 def _allowed(template: Template, role: str, action: str) -> set[str]:
     """The logical ids on which a role may do something."""
     properties = template["Resources"].get(role, {}).get("Properties", {})
-    statements: list[dict[str, Any]] = [
-        statement for policy in properties.get("Policies", []) for statement in policy["PolicyDocument"]["Statement"]
-    ]
+    policies = properties.get("Policies", [])
     names = _function_names(template)
     return {
         target(resource) or names.get(_last_part(resource), "")
-        for statement in statements
+        for policy in policies
+        for statement in statements(policy["PolicyDocument"])
         if statement["Effect"] == "Allow" and action in as_list(statement.get("Action", []))
         for resource in as_list(statement.get("Resource", []))
     }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from deploy.rules.reading import as_list, of_type, walk
+from deploy.rules.reading import as_list, of_type, statements, walk
 from deploy.translated import Template
 
 # The one policy of AWS that a role may carry, because EC2 has no resource-level permissions for network interfaces.
@@ -18,7 +18,7 @@ def problems(template: Template) -> list[str]:
     found = []
     for name, resource in template["Resources"].items():
         for document in walk(resource):
-            for statement in as_list(document.get("Statement", [])):
+            for statement in statements(document):
                 found += [f"{name} {problem}" for problem in _too_free(statement)]
     for name, role in of_type(template, "AWS::IAM::Role"):
         if role.get("ManagedPolicyArns") not in (None, ONLY_IN_A_VPC):

@@ -39,6 +39,13 @@ def walk(value: Any) -> Iterator[dict[str, Any]]:
             yield from walk(each)
 
 
+def statements(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """Every statement of a policy document, those included that a condition adds."""
+    for each in as_list(document.get("Statement", [])):
+        branches = each["Fn::If"][1:] if "Fn::If" in each else [each]
+        yield from (branch for branch in branches if branch != {"Ref": "AWS::NoValue"})
+
+
 def as_list(value: Any) -> list[Any]:
     """IAM lets one thing stand for a list of one."""
     return value if isinstance(value, list) else [value]

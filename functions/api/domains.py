@@ -14,6 +14,7 @@ from nightshift.routes import Route, Trigger
 from notifications import routes as notifications
 from product_checks import routes as product_checks
 from reservations import routes as reservations
+from warmup import routes as warmup
 from wishlist import routes as wishlist
 
 
@@ -33,4 +34,4 @@ class Domain(Protocol):
         """Further routes that start its jobs."""
 
 
-DOMAINS: tuple[Domain, ...] = (product_checks, reservations, wishlist, notifications, housekeeping)
+DOMAINS: tuple[Domain, ...] = (product_checks, reservations, wishlist, notifications, warmup, housekeeping)

@@ -22,11 +22,13 @@ RUNTIME = {"boto3", "botocore"} | sys.stdlib_module_names
 # Each costs a cold start more than the handler itself; whoever needs one imports it where it is used.
 HEAVY = ("boto3", "httpx", "numpy", "pg8000", "pydantic", "selectolax", "aws_xray_sdk")
 # The door names the jobs of a domain and never runs them: what only a run loads need not be in its layers.
-NEVER_LOADED = {"ApiFunction": {"protego", "selectolax"}}
+NEVER_LOADED = {"ApiFunction": {"numpy", "protego", "selectolax"}}
 LAYER_FILES = {
     "NightshiftLayer": (),
     "DependenciesLayer": ("requirements/runtime.txt",),
     "ExtractionLayer": ("requirements/extraction.txt",),
+    "ForecastingLayerArm": ("requirements/forecasting.txt",),
+    "ForecastingLayerIntel": ("requirements/forecasting.txt",),
 }
 LOADS = """
 import importlib, json, sys
@@ -39,7 +41,9 @@ print(json.dumps(sorted({each.partition(".")[0] for each in set(sys.modules) - b
 
 
 def _layers(function: dict[str, Any]) -> list[str]:
-    return [target(layer) for layer in function.get("Layers", [])]
+    """All that may be there: of the layers that a condition chooses from, one."""
+    branches = [layer.get("Fn::If", ["", layer])[1:] for layer in function.get("Layers", [])]
+    return [target(layer) for branch in branches for layer in branch]
 
 
 def _paths(function: dict[str, Any]) -> list[str]:

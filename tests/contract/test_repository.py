@@ -63,7 +63,7 @@ def test_layers_are_locked_and_leave_to_the_runtime_what_it_has(lock: str) -> No
 
 
 def test_the_layers_are_built_from_the_lock_files() -> None:
-    for layer, lock in (("dependencies", "runtime"), ("extraction", "extraction")):
+    for layer, lock in (("dependencies", "runtime"), ("extraction", "extraction"), ("forecasting", "forecasting")):
         link = ROOT / "layers" / layer / "requirements.txt"
 
         assert link.resolve() == ROOT / "requirements" / f"{lock}.txt"

@@ -25,6 +25,8 @@ LOCKS = "Resources.LocksTable."
 API_START = "Resources.ApiRole.Properties.Policies.0.PolicyDocument.Statement.3.Resource."
 DELIVERY = "Resources.DeliverNotificationsFunction.Properties."
 SENDING = "Resources.DeliverNotificationsRole.Properties.Policies.0.PolicyDocument.Statement.3."
+# What a condition adds is looked at as well.
+ASKING = "Resources.WarmupExplanationsRole.Properties.Policies.0.PolicyDocument.Statement.5.Fn::If.1."
 STATEMENT = ROLE + "Policies.0.PolicyDocument.Statement.1."
 
 # Where the mistake is made, what is put there, and a word of the complaint that must follow.
@@ -121,6 +123,8 @@ MISTAKES: list[tuple[str, Any, str]] = [
     (SENDING + "Action", "ses:SendEmail", "must allow ses:SendRawEmail"),
     (SENDING + "Condition", ABSENT, "any address but MailFrom"),
     (SENDING + "Condition", {"StringLike": {"ses:FromAddress": "*"}}, "any address but MailFrom"),
+    (ASKING + "Action", "bedrock:*", "name each"),
+    (ASKING + "Resource", "*", "every resource"),
     (DELIVERY + "Environment.Variables.MAIL_FROM", ABSENT, "no MAIL_FROM to send from"),
     ("Resources.MailConfiguration.Properties.Name", "mail", "name of its own"),
     ("Resources.MailReportsRule.Properties.Targets.0.DeadLetterConfig", ABSENT, "would vanish"),
