@@ -20,8 +20,8 @@ _ADDRESS: Final = re.compile(
 _HOST: Final = re.compile(r"(?<![\w.-])(?:[\w-]{2,}\.)+[^\W\d_]{2,}(?![\w-])(?P<path>/\S)?")
 _NAMES_WITH_DOTS: Final = ("asp.net", "socket.io")
 
-# Small words, which no sentence does without. A text whose small words are mostly those of another language, or that
-# has many words and none of these, is not English. A word that both sides know counts as English.
+# Small words, of which English has one at about every third place. A text whose small words are mostly those of another
+# language, or that has hardly any of these, is not English. A word that both sides know counts as English.
 _ENGLISH: Final = frozenset(
     re.findall(
         r"\w+",
@@ -44,7 +44,9 @@ _OTHER: Final = (
     )
     - _ENGLISH
 )
+_LEAST_WORDS: Final = 3
 _MANY_WORDS: Final = 6
+_WORDS_FOR_ONE: Final = 10
 # Of the letters; others may be a name or two.
 _LEAST_LATIN: Final = 0.7
 
@@ -64,7 +66,7 @@ def why_refused(text: str, terms: Sequence[str]) -> str | None:
         return "must be plain text: no HTML, no entities, no markdown"
     if _ADDRESS.search(text) or any(not _may_be_named(match, terms) for match in _HOST.finditer(text)):
         return "must hold no address of a page, site or person"
-    return None if _is_english(text, terms) else "must be written in English"
+    return None if _is_english(text, terms) else "must be written in English sentences"
 
 
 def read_text(written: str) -> str:
@@ -85,7 +87,7 @@ def _is_english(text: str, terms: Sequence[str]) -> bool:
         own = own.replace(term.lower(), " ")
     words = re.findall(r"[^\W\d_]+", own)
     letters = "".join(words)
-    if sum(char.isascii() for char in letters) < _LEAST_LATIN * len(letters):
+    if len(words) < _LEAST_WORDS or sum(char.isascii() for char in letters) < _LEAST_LATIN * len(letters):
         return False
     english, other = (sum(word in known for word in words) for known in (_ENGLISH, _OTHER))
-    return other <= english and (english > 0 or len(words) < _MANY_WORDS)
+    return other <= english and (len(words) < _MANY_WORDS or _WORDS_FOR_ONE * english >= len(words))
