@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from local.database import connected
 from local.lambda_service.invocation import Result
+from local.state import ROOT
 from local.system import LocalSystem
 
 _LATEST: Final = """
@@ -34,12 +35,14 @@ class JobRun:
 
 
 def run(system: LocalSystem, job: str, on_tick: Callable[[float], None], tick_s: float = 0.5) -> JobRun:
-    """Starts a job as somebody who types `{}` would and waits until its last part has ended.
+    """Starts a job by hand, with the sample of its manual event, and waits until its last part has ended.
 
     `on_tick` is called every now and then with the seconds that have gone by.
     """
     started, box = time.monotonic(), list[Result]()
-    thread = threading.Thread(target=lambda: box.append(system.invoke(system.jobs[job], b"{}")), daemon=True)
+    thread = threading.Thread(
+        target=lambda: box.append(system.invoke(system.jobs[job], _manual_event(job))), daemon=True
+    )
     thread.start()
     while thread.is_alive():
         thread.join(tick_s)
@@ -50,6 +53,12 @@ def run(system: LocalSystem, job: str, on_tick: Callable[[float], None], tick_s:
         on_tick(time.monotonic() - started)
         latest = _latest(system, job)
     return latest or _without_record(job, box)
+
+
+def _manual_event(job: str) -> bytes:
+    """For most jobs that is `{}`."""
+    file = ROOT / "events" / f"{job}.manual.json"
+    return file.read_bytes() if file.exists() else b"{}"
 
 
 def _latest(system: LocalSystem, job: str) -> JobRun | None:

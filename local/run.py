@@ -9,7 +9,7 @@ import sys
 import threading
 from pathlib import Path
 
-from local import jobs, running, sample, sample_data, settings, state
+from local import jobs, reader, running, sample, sample_data, settings, state
 from local.jobs import JobRun
 from local.report import progress, say, shortened, step, table
 from local.shop.server import Shop
@@ -115,6 +115,7 @@ def _first_runs(system: LocalSystem, shop: Shop) -> bool:
         if (run.status, run.processed) != ("succeeded", 0)
     ]
     differences += _mail_differences(system, sent, ", again")
+    differences += _readers(system, shop.day)
     say()
     if not differences:
         say("  Everything ended as the sample data says it should; its failures are meant.")
@@ -137,6 +138,18 @@ def _run_all(system: LocalSystem) -> list[JobRun]:
 def _mail_differences(system: LocalSystem, wanted: int, when: str = "") -> list[str]:
     sent = len(system.mailbox.mails)
     return [] if sent == wanted else [f"mails{when}: {sent} were sent, not {wanted}"]
+
+
+def _readers(system: LocalSystem, day: int) -> list[str]:
+    """Shows what readers of comparisons get, and draws the forecasts; what was not as it should be."""
+    say("\nA reader comes to a comparison that no run has warmed")
+    steps, differences = reader.come(system)
+    say()
+    say(table(("request", "status", "answer"), steps))
+    say()
+    say(table(("comparison", "expected to lead", "its forecasts, as a picture"), reader.draw_charts(system, day)))
+    system.keep_tables()
+    return differences
 
 
 def _row(run: JobRun) -> tuple[str, ...]:

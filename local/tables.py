@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -18,7 +19,7 @@ def keep(endpoint: str, tables: Iterable[str], file: Path) -> None:
     dynamodb = client("dynamodb", endpoint)
     pages = dynamodb.get_paginator("scan")
     items = {table: [item for page in pages.paginate(TableName=table) for item in page["Items"]] for table in tables}
-    write_private(file, json.dumps(items) + "\n")
+    write_private(file, json.dumps(items, default=_text) + "\n")
 
 
 def restore(endpoint: str, tables: Iterable[str], file: Path) -> None:
@@ -27,7 +28,7 @@ def restore(endpoint: str, tables: Iterable[str], file: Path) -> None:
     dynamodb = client("dynamodb", endpoint)
     for table in tables:
         for item in kept.get(table, []):
-            dynamodb.put_item(TableName=table, Item=_freed(item))
+            dynamodb.put_item(TableName=table, Item=_freed(_with_bytes(item)))
 
 
 def raise_fences(endpoint: str, table: str, fences: Mapping[str, int]) -> None:
@@ -48,6 +49,18 @@ def raise_fences(endpoint: str, table: str, fences: Mapping[str, int]) -> None:
             )
         except dynamodb.exceptions.ConditionalCheckFailedException:
             continue
+
+
+def _text(value: bytes) -> str:
+    return base64.b64encode(value).decode()
+
+
+def _with_bytes(item: Item) -> Item:
+    """As it was before `keep` wrote bytes as text."""
+    return {
+        name: {"B": base64.b64decode(value["B"])} if isinstance(value.get("B"), str) else value
+        for name, value in item.items()
+    }
 
 
 def _freed(item: Item) -> Item:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from local.sample_data import warmups
 from local.sample_data.archive import forgotten
 from local.sample_data.people import FOLLOWINGS, PEOPLE, Person
 from local.sample_data.story import known_after, told_on
@@ -80,6 +81,9 @@ def expectations(day: int) -> Expected:
         "wishlist-stock-check": ExpectedJob("succeeded", len(restocks), 0),
         "deliver-notifications": ExpectedJob("succeeded", sum(left.values()), 0),
         "retention": ExpectedJob("succeeded", forgotten(), 0),
+        "warmup-forecasts": ExpectedJob("succeeded", *warmups.forecast()),
+        "warmup-ai-explanations": ExpectedJob("succeeded", warmups.explained(), 0),
+        "warmup-on-demand": ExpectedJob("succeeded", len(("forecasts", "explanations")), 0),
     }
     return Expected(jobs, products, mails=len(mailed) + sum(map(bool, left.values())))
 

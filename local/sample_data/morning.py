@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from local.sample_data import archive
+from local.sample_data import archive, warmups
 from local.sample_data.people import PEOPLE
 from local.sample_data.wishes import CARTS, ITEMS, WISHES, Cart, Item, Wish, has_news
 from nightshift.database import Database
@@ -13,7 +13,7 @@ Row = dict[str, str | int | bool | None]
 
 
 def begin(database: Database, day: int) -> None:
-    """Bring wishes, prices, stock and carts to the morning of `day`; once a day, inside a transaction.
+    """Bring wishes, prices, stock, carts and comparisons to the morning of `day`; once a day, inside a transaction.
 
     What was left untold or on hold (a run was cut short, a link in a mail was tried) is settled, so that the run that
     follows finds what `expectations` says.
@@ -27,6 +27,7 @@ def begin(database: Database, day: int) -> None:
         database.write(_SQL["bring_news"])
     database.write(_SQL["put_holds"], carts=[_cart(cart, day) for cart in CARTS])
     archive.begin(database)
+    warmups.begin(database, day)
 
 
 def _item(item: Item) -> Row:

@@ -237,3 +237,14 @@ FROM found AS f
 JOIN products AS p ON p.id = f.product_id
 GROUP BY f.place, f.kind, f.what
 ORDER BY f.place, count(*) DESC, f.what
+
+-- name: put_comparisons
+-- As the shop's software would: the newest series, and how popular they are.
+INSERT INTO comparisons AS c (slug, term_a, term_b, timeframe, geo, series, views, last_visited_at, created_at)
+SELECT slug, term_a, term_b, timeframe, geo, series, views, now() - visit_days * interval '1 day',
+       now() - age_days * interval '1 day'
+FROM jsonb_to_recordset(:comparisons::jsonb) AS s(
+    slug text, term_a text, term_b text, timeframe text, geo text, series jsonb, views bigint, visit_days float,
+    age_days float)
+ON CONFLICT (slug) DO UPDATE
+SET series = excluded.series, views = excluded.views, last_visited_at = excluded.last_visited_at, updated_at = now()
