@@ -12,7 +12,7 @@ from warmup.explaining.terms import clean
 SHORTEST: Final = 15
 LONGEST: Final = 700
 
-_MARKUP: Final = re.compile(r"<[a-z/!?]|&[a-z]{2,31};|&#x?[0-9a-f]+;|\]\s*[(\[]|!\[|`|\*\*", re.IGNORECASE)
+_MARKUP: Final = re.compile(r"<[a-z/!?|]|&[a-z]{2,31};|&#x?[0-9a-f]+;|\]\s*[(\[]|!\[|`|\*\*", re.IGNORECASE)
 _ADDRESS: Final = re.compile(
     r"[a-z][a-z0-9+.-]*://|\bwww\.|\b(?:javascript|vbscript|mailto|tel):\S|\bdata:\w+/|\S@\S+\.\S", re.IGNORECASE
 )
