@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sized
+from collections.abc import Iterable, Iterator, Sequence, Sized
 from dataclasses import dataclass
-from functools import partial
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
@@ -15,12 +15,10 @@ from puppet.records import ClaimedJob, Limits
 if TYPE_CHECKING:
     from nightshift.database import Database
 
-_sql = partial(queries, "puppet")
-
 
 @dataclass(frozen=True, slots=True)
 class Claim(Sized, Iterable[ClaimedJob]):
-    """The jobs of one claim, and why there are none where there are none.
+    """The jobs of one claim, the most urgent first, and why there are none where there are none.
 
     Attributes:
         reason: `claimed`; `idle`: nothing that may run now is due; `full`: as many are in flight as may be;
@@ -38,29 +36,45 @@ class Claim(Sized, Iterable[ClaimedJob]):
 
 
 def claim(database: Database, processor_id: str, batch_id: UUID, limits: Limits) -> Claim:
-    """Take the jobs that are due next, in one message; abandoned ones are rescued on the way.
+    """Take the jobs that are due next, in one message; abandoned ones are put back on the way.
 
     Raises:
         DatabaseUnavailable: whether jobs were claimed is unknown; those that were are rescued later.
     """
     try:
-        rows = database.write(
-            _sql()["claim"],
+        answer = database.write(
+            queries("puppet")["claim"],
             processor=processor_id,
             batch=batch_id,
             batch_size=limits.batch_size,
             max_concurrent=limits.max_concurrent,
             per_user=limits.per_user,
-        )
+            stuck_after_s=limits.stuck_after_s,
+        )[0]["claim"]
     except DatabaseBusy:
         return Claim((), "busy")
-    return Claim(tuple(_claimed(row, batch_id) for row in rows), "claimed" if rows else "idle")
+    jobs = tuple(_claimed(row, batch_id) for row in answer["jobs"])
+    return Claim(jobs, "claimed" if jobs else "idle" if answer["room"] else "full")
 
 
 def give_back(database: Database, tokens: Iterable[UUID]) -> int:
     """Put claimed jobs that were not begun back at once, as if they had not been claimed; return how many."""
-    return len(database.write(_sql()["give_back"], tokens=[str(token) for token in tokens]))
+    return len(database.write(queries("puppet")["give_back"], tokens=[str(token) for token in tokens]))
 
 
-def _claimed(row: dict[str, Any], batch_id: UUID) -> ClaimedJob:
-    return ClaimedJob(batch_id=batch_id, **row)
+def _claimed(row: Sequence[Any], batch_id: UUID) -> ClaimedJob:
+    # A document of arrays: read as rows, with a type for each column, a batch takes five times as long.
+    job_id, user_id, job_type, payload, attempt, max_retries, token, scheduled_at, waited_ms, group = row
+    return ClaimedJob(
+        id=UUID(job_id),
+        user_id=user_id,
+        job_type=job_type,
+        payload=payload,
+        attempt=attempt,
+        max_retries=max_retries,
+        token=UUID(token),
+        batch_id=batch_id,
+        scheduled_at=datetime.fromisoformat(scheduled_at),
+        waited_ms=waited_ms,
+        concurrency_group=group,
+    )

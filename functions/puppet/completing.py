@@ -12,6 +12,8 @@ from puppet.records import Result
 if TYPE_CHECKING:
     from nightshift.database import Database
 
+_SELDOM = ("error_type", "error", "retry_in_s", "result", "deadline_s")
+
 
 def complete(database: Database, processor_id: str, results: Sequence[Result]) -> list[UUID]:
     """Write results; return the ids of the jobs whose claim was lost meanwhile: theirs are logged as refused.
@@ -35,4 +37,14 @@ def complete_later(database: Database, result: Result) -> bool:
 
 
 def _document(result: Result) -> dict[str, Any]:
-    return {name: getattr(result, name) for name in Result.__slots__}
+    """Return what of a result is said, as JSON: on most there is little to say."""
+    document: dict[str, Any] = {
+        "job_id": str(result.job_id),
+        "token": str(result.token),
+        "outcome": result.outcome,
+        "duration_ms": result.duration_ms,
+    }
+    for name in _SELDOM:
+        if (value := getattr(result, name)) is not None:
+            document[name] = value
+    return document

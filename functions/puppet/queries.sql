@@ -1,7 +1,5 @@
 -- name: claim
-SELECT id, user_id, job_type, payload, attempts AS attempt, max_retries, claim_token AS token, scheduled_at, waited_ms,
-       concurrency_group
-FROM claim_puppet_jobs(:processor, :batch, :batch_size, :max_concurrent, :per_user)
+SELECT claim_puppet_jobs(:processor, :batch, :batch_size, :max_concurrent, :per_user, :stuck_after_s) AS claim
 
 -- name: give_back
 UPDATE puppet_jobs
@@ -11,7 +9,7 @@ WHERE status = 'running' AND claim_token IN (SELECT t::uuid FROM jsonb_array_ele
 RETURNING id
 
 -- name: complete
-SELECT * FROM complete_puppet_jobs(:processor, :results)
+SELECT complete_puppet_jobs(:processor, :results) AS refused
 
 -- name: rescue
 SELECT * FROM rescue_puppet_jobs(:stuck_after_s)

@@ -99,85 +99,311 @@ CREATE TABLE invite_cooldowns (
     PRIMARY KEY (user_id, profile)
 );
 
+-- ---- Lanes ---------------------------------------------------------------------------------------------------------
+
+-- Where a claim finds what is due: a row for each user, group and priority with pending jobs, so that a user with
+-- 900,000 of them is one step to pass, and 100,000 users with something for tomorrow are none. (Two rows for the same
+-- jobs do no harm; the next claim that meets them makes them one.)
+-- Every pending job has a lane that begins no later than the job (`since`) and comes up no later than the job is due
+-- (`next_at`). Who adds a job keeps that true by adding a lane, or by sharing one FOR KEY SHARE until the commit; a
+-- claim moves or removes a lane only where nobody shares it. So no job is lost that a claim could not see yet.
+CREATE TABLE puppet_lanes (
+    user_id           text NOT NULL,
+    -- '' for jobs without one.
+    concurrency_group text NOT NULL,
+    grouped           boolean NOT NULL GENERATED ALWAYS AS (concurrency_group <> '') STORED,
+    priority          smallint NOT NULL,
+    since             timestamptz NOT NULL,
+    -- Its place in line: when its first job is due; of equals, whoever has waited longest since the last turn.
+    next_at           timestamptz NOT NULL,
+    moved_at          timestamptz NOT NULL DEFAULT '-infinity'
+);
+CREATE INDEX puppet_lanes_in_line ON puppet_lanes (grouped, priority DESC, next_at, moved_at);
+CREATE INDEX puppet_lanes_of_user ON puppet_lanes (user_id, concurrency_group, priority);
+
+CREATE FUNCTION open_puppet_lanes() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO puppet_lanes (user_id, concurrency_group, priority, since, next_at)
+    SELECT n.user_id, n.lane_group, n.priority, n.due_at, n.due_at
+    FROM (
+        SELECT j.user_id, coalesce(j.concurrency_group, '') AS lane_group, j.priority, min(j.scheduled_at) AS due_at
+        FROM new_jobs AS j WHERE j.status = 'pending' AND j.final_status IS NULL
+        GROUP BY 1, 2, 3
+    ) AS n
+    WHERE NOT EXISTS (
+        SELECT 1 FROM puppet_lanes AS l
+        WHERE l.user_id = n.user_id AND l.concurrency_group = n.lane_group AND l.priority = n.priority
+          AND l.since <= n.due_at AND l.next_at <= greatest(n.due_at, now())
+        LIMIT 1 FOR KEY SHARE
+    );
+    RETURN NULL;
+END
+$$;
+CREATE TRIGGER puppet_jobs_arrive AFTER INSERT ON puppet_jobs REFERENCING NEW TABLE AS new_jobs
+    FOR EACH STATEMENT EXECUTE FUNCTION open_puppet_lanes();
+
+CREATE FUNCTION open_puppet_lane() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    PERFORM 1 FROM puppet_lanes AS l
+    WHERE l.user_id = new.user_id AND l.concurrency_group = coalesce(new.concurrency_group, '')
+      AND l.priority = new.priority AND l.since <= new.scheduled_at AND l.next_at <= greatest(new.scheduled_at, now())
+    LIMIT 1 FOR KEY SHARE;
+    IF NOT FOUND THEN
+        INSERT INTO puppet_lanes (user_id, concurrency_group, priority, since, next_at)
+        VALUES (new.user_id, coalesce(new.concurrency_group, ''), new.priority, new.scheduled_at, new.scheduled_at);
+    END IF;
+    RETURN NULL;
+END
+$$;
+-- A retry, a job that is put back or put forward. Claims and completions pass without a call.
+CREATE TRIGGER puppet_jobs_return
+    AFTER UPDATE OF status, final_status, scheduled_at, priority, user_id, concurrency_group ON puppet_jobs FOR EACH ROW
+    WHEN (new.status = 'pending' AND new.final_status IS NULL
+        AND (old.status <> 'pending' OR old.final_status IS NOT NULL OR new.scheduled_at < old.scheduled_at
+             OR (old.user_id, old.priority, old.concurrency_group)
+                IS DISTINCT FROM (new.user_id, new.priority, new.concurrency_group)))
+    EXECUTE FUNCTION open_puppet_lane();
+
+-- The first `size` lanes that are due, with or without a group: by priority, then by place.
+CREATE FUNCTION puppet_line(with_group boolean, size integer) RETURNS TABLE (
+    lane tid, user_id text, concurrency_group text, priority smallint, since timestamptz, moved_at timestamptz
+) LANGUAGE sql STABLE AS $$
+    WITH RECURSIVE levels AS (
+        (SELECT l.priority, l.next_at FROM puppet_lanes AS l
+         WHERE l.grouped = with_group ORDER BY l.priority DESC, l.next_at LIMIT 1)
+        UNION ALL
+        SELECT below.* FROM levels CROSS JOIN LATERAL (
+            SELECT l.priority, l.next_at FROM puppet_lanes AS l
+            WHERE l.grouped = with_group AND l.priority < levels.priority
+            ORDER BY l.priority DESC, l.next_at LIMIT 1
+        ) AS below
+    )
+    SELECT due.* FROM levels CROSS JOIN LATERAL (
+        SELECT l.ctid, l.user_id, l.concurrency_group, l.priority, l.since, l.moved_at FROM puppet_lanes AS l
+        WHERE l.grouped = with_group AND l.priority = levels.priority AND l.next_at <= now()
+        ORDER BY l.next_at, l.moved_at LIMIT size
+    ) AS due
+    WHERE levels.next_at <= now()
+    LIMIT size
+$$;
+
+-- Gives lanes the place of their next job, or removes those that have none. Lanes that are shared by somebody who has
+-- not committed yet go to the end of the line instead.
+CREATE FUNCTION move_puppet_lanes(lanes tid[]) RETURNS void
+LANGUAGE plpgsql SET plan_cache_mode = 'force_generic_plan' SET enable_seqscan = off SET jit = off AS $$
+DECLARE
+    own tid[];
+BEGIN
+    SELECT array_agg(o.ctid) INTO own
+    FROM (SELECT l.ctid FROM puppet_lanes AS l WHERE l.ctid = ANY (lanes) FOR UPDATE SKIP LOCKED) AS o;
+    -- In a new statement, whose snapshot is newer than the locks: what was added before them is seen here.
+    WITH heads AS MATERIALIZED (
+        SELECT l.ctid AS lane, (
+            SELECT j.scheduled_at FROM puppet_jobs AS j
+            WHERE j.user_id = l.user_id AND coalesce(j.concurrency_group, '') = l.concurrency_group
+              AND j.priority = l.priority AND j.status = 'pending' AND j.final_status IS NULL
+              AND j.scheduled_at >= l.since
+            ORDER BY j.scheduled_at LIMIT 1
+        ) AS due_at, row_number() OVER (PARTITION BY l.user_id, l.concurrency_group, l.priority ORDER BY l.since) AS copy
+        FROM puppet_lanes AS l WHERE l.ctid = ANY (own)
+    ), spare AS (
+        DELETE FROM puppet_lanes AS l USING heads AS h WHERE l.ctid = h.lane AND (h.due_at IS NULL OR h.copy > 1)
+    )
+    UPDATE puppet_lanes AS l SET since = h.due_at, next_at = h.due_at, moved_at = now()
+    FROM heads AS h WHERE l.ctid = h.lane AND h.due_at IS NOT NULL AND h.copy = 1;
+    IF cardinality(lanes) > coalesce(cardinality(own), 0) THEN
+        UPDATE puppet_lanes AS l SET next_at = now(), moved_at = now()
+        WHERE l.ctid = ANY (lanes) AND (own IS NULL OR l.ctid <> ALL (own));
+    END IF;
+END
+$$;
+
 -- ---- Claims --------------------------------------------------------------------------------------------------------
 
-CREATE INDEX puppet_jobs_pending ON puppet_jobs (user_id, priority DESC, scheduled_at)
+CREATE INDEX puppet_jobs_pending
+    ON puppet_jobs (user_id, (coalesce(concurrency_group, '')), priority, scheduled_at)
     WHERE status = 'pending' AND final_status IS NULL;
 CREATE INDEX puppet_jobs_in_flight ON puppet_jobs (user_id) WHERE status IN ('running', 'waiting');
 
--- Takes due jobs for a processor, within limits that hold over all processors together.
-CREATE FUNCTION claim_puppet_jobs(
-    processor text, batch uuid, batch_size integer, max_concurrent integer, per_user integer
-) RETURNS SETOF puppet_jobs LANGUAGE plpgsql AS $$
+-- Chooses due jobs and locks them: everyone's next job before anyone's one after that, what is in flight counted as
+-- turns that were had (`busy`: {user: jobs}); within a turn by priority, then age. Looks at the first `size` lanes, and
+-- in each at `depth` jobs, or more where that cannot fill the room. Answers the jobs in their order, the lanes to move,
+-- and what a longer line (`is_cut`) or a deeper look (`is_shallow`) might add.
+CREATE FUNCTION choose_puppet_jobs(
+    room integer, per_user integer, busy jsonb, busy_groups jsonb, size integer, depth integer,
+    OUT jobs tid[], OUT lanes tid[], OUT last_turn bigint, OUT is_cut boolean, OUT is_shallow boolean
+) LANGUAGE plpgsql SET plan_cache_mode = 'force_generic_plan' SET enable_seqscan = off SET jit = off AS $$
 BEGIN
-    -- Claimers come one by one, until the end of their transaction. What is in flight is counted in the statement
-    -- after this one: its snapshot is newer than the lock.
-    PERFORM pg_advisory_xact_lock(hashtext('puppet-claim'));
-    RETURN QUERY
-    WITH busy AS (
-        SELECT j.user_id, count(*) AS jobs FROM puppet_jobs AS j WHERE j.status IN ('running', 'waiting') GROUP BY 1
-    ), due AS (
-        SELECT j.id, j.priority, j.scheduled_at,
-               coalesce(b.jobs, 0)
-               + row_number() OVER (PARTITION BY j.user_id ORDER BY j.priority DESC, j.scheduled_at, j.id) AS turn
-        FROM puppet_jobs AS j LEFT JOIN busy AS b USING (user_id)
-        WHERE j.status = 'pending' AND j.final_status IS NULL AND j.scheduled_at <= now()
-          AND (j.concurrency_group IS NULL OR NOT EXISTS (
-              SELECT 1 FROM puppet_jobs AS o
-              WHERE o.concurrency_group = j.concurrency_group
-                AND (o.status IN ('running', 'waiting') OR o.status = 'pending' AND o.final_status IS NULL
-                     AND (-o.priority, o.scheduled_at, o.id) < (-j.priority, j.scheduled_at, j.id)
-                     AND o.scheduled_at <= now())))
-    ), chosen AS (
-        SELECT d.id FROM due AS d WHERE d.turn <= per_user
-        ORDER BY d.turn, d.priority DESC, d.scheduled_at, d.id
-        LIMIT greatest(0, least(batch_size, max_concurrent - (SELECT sum(jobs) FROM busy)))
+    WITH line AS MATERIALIZED (
+        SELECT l.*, coalesce((busy -> l.user_id)::integer, 0) AS held,
+               row_number() OVER (PARTITION BY l.user_id, l.concurrency_group, l.priority ORDER BY l.since) AS copy
+        FROM (SELECT * FROM puppet_line(false, size) UNION ALL SELECT * FROM puppet_line(true, size)) AS l
+    ), open AS MATERIALIZED (
+        SELECT * FROM line AS l WHERE l.copy = 1 AND l.held < per_user AND NOT busy_groups ? l.concurrency_group
+    ), reach AS MATERIALIZED (
+        -- Up to which turn everybody's jobs are looked at.
+        SELECT least(per_user, min(o.held) + greatest(depth, ceil(room::numeric / count(*))))::integer AS turns
+        FROM open AS o HAVING count(*) > 0
+    ), heads AS MATERIALIZED (
+        SELECT o.*, r.turns - o.held AS looked_at, j.ctid AS job, j.scheduled_at
+        FROM reach AS r CROSS JOIN open AS o LEFT JOIN LATERAL (
+            SELECT p.ctid, p.scheduled_at FROM puppet_jobs AS p
+            WHERE p.user_id = o.user_id AND coalesce(p.concurrency_group, '') = o.concurrency_group
+              AND p.priority = o.priority AND p.status = 'pending' AND p.final_status IS NULL
+              AND p.scheduled_at >= o.since AND p.scheduled_at <= now()
+            ORDER BY p.scheduled_at LIMIT CASE o.concurrency_group WHEN '' THEN r.turns - o.held ELSE 1 END
+        ) AS j ON true
+        WHERE o.held < r.turns
+    ), first_of_group AS (
+        SELECT h.*, row_number() OVER (
+            PARTITION BY h.concurrency_group ORDER BY h.held, h.priority DESC, h.scheduled_at, h.moved_at) AS group_place
+        FROM heads AS h WHERE h.job IS NOT NULL
+    ), turns AS (
+        SELECT f.*, f.held + row_number() OVER (
+            PARTITION BY f.user_id ORDER BY f.priority DESC, f.scheduled_at) AS turn
+        FROM first_of_group AS f WHERE f.concurrency_group = '' OR f.group_place = 1
+    ), chosen AS MATERIALIZED (
+        -- Whoever has a row locked is about to change it: it is passed over, not waited for.
+        SELECT j.ctid AS job, t.lane, t.turn
+        FROM reach AS r CROSS JOIN turns AS t JOIN puppet_jobs AS j ON j.ctid = t.job
+        WHERE t.turn <= r.turns AND j.status = 'pending' AND j.final_status IS NULL
+        ORDER BY t.turn, t.priority DESC, t.scheduled_at, t.moved_at LIMIT room
+        FOR NO KEY UPDATE OF j SKIP LOCKED
     )
-    UPDATE puppet_jobs AS j
-    SET status = 'running', attempts = j.attempts + 1, claim_token = gen_random_uuid(), processor_id = processor,
-        batch_id = batch, claimed_at = now(), heartbeat_at = now(),
-        waited_ms = extract(epoch FROM now() - j.scheduled_at) * 1000
-    FROM chosen AS c WHERE j.id = c.id
-    RETURNING j.*;
+    SELECT (SELECT array_agg(c.job) FROM chosen AS c),
+           ARRAY(SELECT DISTINCT c.lane FROM chosen AS c UNION ALL SELECT h.lane FROM heads AS h WHERE h.job IS NULL
+                 UNION ALL SELECT l.lane FROM line AS l WHERE l.copy > 1),
+           (SELECT max(c.turn) FROM chosen AS c),
+           (SELECT count(*) FILTER (WHERE l.concurrency_group = '') = size
+                OR count(*) FILTER (WHERE l.concurrency_group <> '') = size FROM line AS l),
+           (SELECT r.turns < per_user FROM reach AS r)
+           AND (EXISTS (SELECT 1 FROM open AS o CROSS JOIN reach AS r WHERE o.held >= r.turns)
+                OR EXISTS (SELECT 1 FROM heads AS h WHERE h.concurrency_group = ''
+                           GROUP BY h.lane, h.looked_at HAVING count(h.job) = h.looked_at))
+    INTO jobs, lanes, last_turn, is_cut, is_shallow;
+END
+$$;
+
+-- Whether nobody works at a job in flight any more.
+CREATE FUNCTION is_abandoned(status text, heartbeat_at timestamptz, deadline_at timestamptz, stuck_after_s integer)
+RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT CASE status WHEN 'running' THEN heartbeat_at < now() - make_interval(secs => stuck_after_s)
+                       WHEN 'waiting' THEN deadline_at < now() ELSE false END
+$$;
+
+-- Takes due jobs for a processor, within limits that hold over all processors together; abandoned ones are put back
+-- first. Answers {"room": how many could have been taken, "jobs": [[id, user, type, payload, attempt, retries, token,
+-- scheduled at, waited ms, group], …]}.
+CREATE FUNCTION claim_puppet_jobs(
+    processor text, batch uuid, batch_size integer, max_concurrent integer, per_user integer, stuck_after_s integer
+) RETURNS json LANGUAGE plpgsql SET plan_cache_mode = 'force_generic_plan' SET enable_seqscan = off SET jit = off AS $$
+DECLARE
+    room        integer;
+    users       integer;
+    busy        jsonb;
+    busy_groups jsonb;
+    choice      record;
+    size        integer;
+    depth       integer := 1;
+    moment      timestamptz;
+    stamp       text;
+    answer      json;
+BEGIN
+    -- First of all: who writes results for this processor takes its row before any lane as well.
+    UPDATE puppet_cron_processor_state AS p SET heartbeat_at = now() WHERE p.processor_id = processor;
+    -- Claimers come one by one, until their transactions end. What is in flight is counted in statements after this one,
+    -- whose snapshots are newer than the lock.
+    PERFORM pg_advisory_xact_lock(hashtext('puppet_jobs'), 1);
+    IF EXISTS (SELECT 1 FROM puppet_jobs AS j WHERE j.status IN ('running', 'waiting')
+               AND is_abandoned(j.status, j.heartbeat_at, j.deadline_at, stuck_after_s)) THEN
+        PERFORM rescue_puppet_jobs(stuck_after_s);
+    END IF;
+    WITH flight AS MATERIALIZED (
+        SELECT j.user_id, j.concurrency_group FROM puppet_jobs AS j WHERE j.status IN ('running', 'waiting')
+    ), by_user AS MATERIALIZED (
+        SELECT f.user_id, count(*) AS jobs FROM flight AS f GROUP BY f.user_id
+    )
+    SELECT least(batch_size, max_concurrent - (SELECT count(*) FROM flight)), (SELECT count(*) FROM by_user),
+           (SELECT coalesce(jsonb_object_agg(b.user_id, b.jobs), '{}') FROM by_user AS b),
+           (SELECT coalesce(jsonb_object_agg(f.concurrency_group, true), '{}') FROM flight AS f
+            WHERE f.concurrency_group IS NOT NULL)
+    INTO room, users, busy, busy_groups;
+    IF room <= 0 THEN
+        RETURN json_build_object('room', 0, 'jobs', '[]'::json);
+    END IF;
+    moment := clock_timestamp();
+    size := room + users;
+    LOOP
+        choice := choose_puppet_jobs(room, per_user, busy, busy_groups, size, depth);
+        IF choice.is_cut AND size < 200 AND (coalesce(cardinality(choice.jobs), 0) < room OR choice.last_turn > 1) THEN
+            size := size * 4;
+        ELSIF choice.is_shallow AND coalesce(cardinality(choice.jobs), 0) < room THEN
+            depth := depth * 4;
+        ELSE
+            EXIT;
+        END IF;
+    END LOOP;
+    -- The tokens begin with the time (UUID version 7), so that the log's index grows at its end.
+    stamp := lpad(to_hex((extract(epoch FROM moment) * 1000)::bigint), 12, '0');
+    stamp := left(stamp, 8) || '-' || right(stamp, 4) || '-7';
+    WITH taken AS (
+        UPDATE puppet_jobs AS j
+        SET status = 'running', attempts = j.attempts + 1,
+            claim_token = (stamp || substr(gen_random_uuid()::text, 16))::uuid,
+            processor_id = processor, batch_id = batch, claimed_at = moment, heartbeat_at = moment, deadline_at = NULL,
+            waited_ms = greatest(0, date_part('epoch', moment - j.scheduled_at) * 1000)
+        FROM unnest(choice.jobs) WITH ORDINALITY AS c (job, place) WHERE j.ctid = c.job
+        RETURNING j.*, c.place
+    )
+    SELECT json_build_object('room', room, 'jobs', coalesce(json_agg(json_build_array(
+        t.id, t.user_id, t.job_type, t.payload, t.attempts, t.max_retries, t.claim_token, t.scheduled_at, t.waited_ms,
+        t.concurrency_group) ORDER BY t.place), '[]'))
+    INTO answer FROM taken AS t;
+    UPDATE puppet_cron_processor_state AS p SET batches = p.batches + 1
+    WHERE p.processor_id = processor AND choice.jobs IS NOT NULL;
+    PERFORM move_puppet_lanes(choice.lanes);
+    RETURN answer;
 END
 $$;
 
 -- ---- Results -------------------------------------------------------------------------------------------------------
 
--- Writes what became of attempts, where their claim still holds, and answers the jobs whose claim does not.
-CREATE FUNCTION complete_puppet_jobs(processor text, results jsonb) RETURNS TABLE (refused uuid)
-LANGUAGE plpgsql AS $$
+-- What an outcome makes of a job: final, or pending again where it says when and the job has attempts left.
+CREATE FUNCTION status_after(outcome text, retry_in_s double precision, job puppet_jobs) RETURNS text
+LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE WHEN outcome = 'waiting' THEN 'waiting'
+                WHEN outcome IN ('success', 'duplicate') THEN 'completed'
+                WHEN retry_in_s IS NULL OR job.attempts > job.max_retries OR job.final_status IS NOT NULL THEN 'failed'
+                ELSE 'pending' END
+$$;
+
+-- Writes what became of attempts, where their claim still holds, and answers the jobs whose claim does not: those
+-- results are logged as refused. What was written before (the answer was lost) is neither written again nor refused.
+CREATE FUNCTION complete_puppet_jobs(processor text, results jsonb) RETURNS SETOF uuid
+LANGUAGE plpgsql SET plan_cache_mode = 'force_generic_plan' SET enable_seqscan = off SET jit = off AS $$
+DECLARE
+    written integer;
 BEGIN
-    RETURN QUERY
     WITH said AS (
         SELECT * FROM jsonb_to_recordset(results) AS r (
             job_id uuid, token uuid, outcome text, error_type text, error text, retry_in_s double precision,
             result jsonb, duration_ms bigint, deadline_s double precision)
     ), done AS (
         UPDATE puppet_jobs AS j
-        SET status = CASE WHEN s.outcome = 'waiting' THEN 'waiting'
-                          WHEN s.outcome IN ('success', 'duplicate') THEN 'completed'
-                          WHEN s.retry_in_s IS NULL OR j.attempts > j.max_retries OR j.final_status IS NOT NULL
-                          THEN 'failed' ELSE 'pending' END,
-            final_status = CASE WHEN j.final_status IS NOT NULL OR s.outcome = 'waiting' THEN j.final_status
-                                WHEN s.outcome IN ('success', 'duplicate') THEN s.outcome
-                                WHEN s.retry_in_s IS NULL OR j.attempts > j.max_retries THEN s.outcome END,
-            scheduled_at = CASE WHEN s.outcome IN ('failed', 'timeout') AND s.retry_in_s IS NOT NULL
-                                     AND j.attempts <= j.max_retries AND j.final_status IS NULL
+        SET status = status_after(s.outcome, s.retry_in_s, j),
+            final_status = CASE WHEN status_after(s.outcome, s.retry_in_s, j) IN ('completed', 'failed')
+                                THEN coalesce(j.final_status, s.outcome) ELSE j.final_status END,
+            scheduled_at = CASE status_after(s.outcome, s.retry_in_s, j) WHEN 'pending'
                                 THEN now() + make_interval(secs => s.retry_in_s) ELSE j.scheduled_at END,
-            next_retry_at = CASE WHEN s.outcome IN ('failed', 'timeout') AND s.retry_in_s IS NOT NULL
-                                      AND j.attempts <= j.max_retries AND j.final_status IS NULL
+            next_retry_at = CASE status_after(s.outcome, s.retry_in_s, j) WHEN 'pending'
                                  THEN now() + make_interval(secs => s.retry_in_s) END,
-            claim_token = CASE WHEN s.outcome = 'waiting' THEN j.claim_token END,
-            deadline_at = CASE WHEN s.outcome = 'waiting' THEN now() + make_interval(secs => s.deadline_s) END,
-            error_type = s.error_type, error = s.error, result = s.result,
-            finished_at = CASE WHEN s.outcome IN ('success', 'duplicate') OR s.outcome <> 'waiting'
-                                AND (s.retry_in_s IS NULL OR j.attempts > j.max_retries OR j.final_status IS NOT NULL)
-                               THEN now() END
+            finished_at = CASE WHEN status_after(s.outcome, s.retry_in_s, j) IN ('completed', 'failed') THEN now() END,
+            claim_token = CASE s.outcome WHEN 'waiting' THEN s.token END,
+            deadline_at = CASE s.outcome WHEN 'waiting' THEN now() + make_interval(secs => s.deadline_s) END,
+            error_type = s.error_type, error = s.error, result = s.result
         FROM said AS s
         WHERE j.id = s.job_id AND j.claim_token = s.token AND j.status IN ('running', 'waiting')
-        RETURNING j.id, s.token, j.user_id, j.job_type, j.attempts, j.processor_id, j.batch_id, s.outcome, s.error_type,
-                  s.error, j.status, s.duration_ms, j.claimed_at, j.waited_ms
+        RETURNING j.*, s.token, s.outcome, s.duration_ms
     ), logged AS (
         INSERT INTO puppet_job_execution_logs
             (job_id, claim_token, user_id, job_type, attempt, processor_id, batch_id, outcome, error_type, error,
@@ -187,17 +413,27 @@ BEGIN
         FROM done AS d WHERE d.outcome <> 'waiting'
     ), counted AS (
         UPDATE puppet_cron_processor_state AS p
-        SET processed = p.processed + d.all_of_them, succeeded = p.succeeded + d.good, failed = p.failed + d.bad,
-            heartbeat_at = now()
-        FROM (SELECT processor_id, count(*) AS all_of_them, count(*) FILTER (WHERE outcome IN ('success', 'duplicate')) AS good,
-                     count(*) FILTER (WHERE outcome IN ('failed', 'timeout')) AS bad
-              FROM done WHERE outcome <> 'waiting' GROUP BY 1) AS d
+        SET processed = p.processed + d.processed, succeeded = p.succeeded + d.succeeded, failed = p.failed + d.failed
+        FROM (
+            SELECT d.processor_id, count(*) AS processed,
+                   count(*) FILTER (WHERE d.status = 'completed') AS succeeded,
+                   count(*) FILTER (WHERE d.status <> 'completed') AS failed
+            FROM done AS d WHERE d.outcome <> 'waiting' GROUP BY d.processor_id
+        ) AS d
         WHERE p.processor_id = d.processor_id
-    ), late AS (
-        SELECT s.* FROM said AS s
-        WHERE NOT EXISTS (SELECT 1 FROM done AS d WHERE d.token = s.token)
-          AND NOT EXISTS (SELECT 1 FROM puppet_job_execution_logs AS l
+    )
+    SELECT count(*) INTO written FROM done;
+    IF written = jsonb_array_length(results) THEN
+        RETURN;
+    END IF;
+    RETURN QUERY
+    WITH late AS (
+        SELECT s.* FROM jsonb_to_recordset(results) AS s (
+            job_id uuid, token uuid, outcome text, error_type text, error text, duration_ms bigint)
+        WHERE NOT EXISTS (SELECT 1 FROM puppet_job_execution_logs AS l
                           WHERE l.claim_token = s.token AND l.outcome NOT IN ('stuck', 'refused'))
+          AND NOT EXISTS (SELECT 1 FROM puppet_jobs AS j
+                          WHERE j.id = s.job_id AND j.claim_token = s.token AND s.outcome = 'waiting')
     ), noted AS (
         INSERT INTO puppet_job_execution_logs
             (job_id, claim_token, user_id, job_type, attempt, processor_id, outcome, error_type, error, duration_ms,
@@ -221,8 +457,8 @@ BEGIN
                CASE j.status WHEN 'waiting' THEN 'the worker did not call back in time'
                              ELSE format('no sign of life for %s s', stuck_after_s) END AS error
         FROM puppet_jobs AS j
-        WHERE j.status = 'running' AND j.heartbeat_at < now() - make_interval(secs => stuck_after_s)
-           OR j.status = 'waiting' AND j.deadline_at < now()
+        WHERE j.status IN ('running', 'waiting')
+          AND is_abandoned(j.status, j.heartbeat_at, j.deadline_at, stuck_after_s)
         FOR UPDATE SKIP LOCKED
     ), freed AS (
         UPDATE puppet_jobs AS j
