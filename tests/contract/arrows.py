@@ -14,6 +14,9 @@ PURE = (
     "product_checks.changes",
     "product_checks.extraction",
     "warmup.chart",
+    "warmup.explaining.contract",
+    "warmup.explaining.offline",
+    "warmup.explaining.prompt",
     "warmup.outlook",
 )
 EFFECTS = {"boto3", "botocore", "httpx", "pg8000"}

@@ -13,7 +13,6 @@ from decimal import ROUND_CEILING, Decimal
 from typing import Any, Final
 from uuid import uuid4
 
-from nightshift.telemetry import logger
 from warmup.explaining.errors import BudgetExhausted, BudgetUnknown
 
 # The counter's key, which no comparison can have: the partitions of those are slugs. Its sort key is the day in UTC,
@@ -97,6 +96,8 @@ class Budget:
                 ExpressionAttributeValues={":difference": {"N": str(_nano(cost_usd) - reservation.nano_usd)}},
             )
         except BudgetUnknown as error:
+            from nightshift.telemetry import logger
+
             logger("explanations").warning("reservation_kept", extra={"day": reservation.day, "reason": str(error)})
 
     def _update(self, reservation: Reservation, **how: Any) -> dict[str, Any] | None:

@@ -48,6 +48,12 @@ def test_a_year_without_it_is_counted_too() -> None:
     assert found == Season(part=7, times=4, cycles=5, weekly=False)
 
 
+def test_the_busiest_month_of_half_the_years_is_no_season() -> None:
+    busy = {2020: 7, 2021: 3, 2022: 7, 2023: 5, 2024: 7, 2025: 9}
+
+    assert season(72, Step.MONTHLY, lambda moment, _: 90 if moment.month == busy[moment.year] else 40) is None
+
+
 @pytest.mark.parametrize("years", [1, 2])
 def test_two_years_tell_of_no_season(years: int) -> None:
     assert season(12 * years, Step.MONTHLY, lambda moment, _: 90 if moment.month == 7 else 40) is None
