@@ -9,7 +9,7 @@ from api import locks, runs, waiting
 from api.catalogue import Catalogue, Entry
 from nightshift import Job, handover
 from nightshift.errors import LockRefused
-from nightshift.lock import Refusal
+from nightshift.lease import Refusal
 from nightshift.routes import Guard, Json, Problem, Request, Response, Route, Trigger
 
 _RUN_FORM = {"$ref": "#/components/schemas/Run"}

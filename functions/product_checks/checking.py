@@ -20,7 +20,7 @@ from nightshift.errors import (
     LockUnavailable,
     StaleFence,
 )
-from nightshift.lock import Lease
+from nightshift.lease import Lease
 from nightshift.outbound import GuardedHttp, WebAddress
 from nightshift.settings import load
 from nightshift.sql import queries

@@ -8,7 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from nightshift import Run, fence
-from nightshift.lock import Lease
+from nightshift.lease import Lease
 from nightshift.sql import queries, render
 from product_checks.changes import Changes, KnownVariant, Offer, OfferChange, SeenVariant, VariantChange, compare
 from product_checks.extraction import Extraction, Variant

@@ -129,4 +129,4 @@ class JobFailed(NightshiftError):
 
 
 if TYPE_CHECKING:
-    from nightshift.lock import Refusal
+    from nightshift.lease import Refusal

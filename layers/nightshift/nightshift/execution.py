@@ -24,7 +24,7 @@ from nightshift.errors import (
 )
 from nightshift.event import JobEvent
 from nightshift.job import RESERVE_S, Job, Outcome, Run
-from nightshift.lock import Lease, Refusal
+from nightshift.lease import Lease, Refusal
 from nightshift.platform import Platform, platform
 from nightshift.runs import RunRecord
 from nightshift.telemetry import emit, logger

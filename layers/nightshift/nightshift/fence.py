@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from nightshift.lock import Lease
+from nightshift.lease import Lease
 from nightshift.sql import render
 
 

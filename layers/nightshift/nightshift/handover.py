@@ -15,7 +15,7 @@ from uuid import uuid4
 
 from nightshift import fence, runs
 from nightshift.errors import JobFailed, NightshiftError
-from nightshift.lock import Lease
+from nightshift.lease import Lease
 from nightshift.runs import QUEUE_WINDOW_S, RunRecord
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ from typing import Any
 from nightshift import fence
 from nightshift.database import Database, Row
 from nightshift.errors import InvalidRequest, LeaseLost
-from nightshift.lock import Lease
+from nightshift.lease import Lease
 from nightshift.parameters import Parameter
 from nightshift.platform import Platform
 from nightshift.telemetry import logger

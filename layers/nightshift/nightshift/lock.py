@@ -9,81 +9,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
 
 from nightshift.errors import LeaseLost, LockRefused, LockUnavailable
+from nightshift.lease import COOLING, HELD, SKEW_MARGIN_MS, SLOT_DONE, STALE, Lease, Refusal
 
-SKEW_MARGIN_MS = 1_000
 # Locks named after data (one product, one comparison) may vanish at least 7 days after their release; one day
 # is for the run.
 DATA_LOCK_TTL_S = 8 * 24 * 3600
-
-_HELD = "held"
-_COOLING = "cooling"
-_SLOT_DONE = "slot_done"
-_STALE = "stale"
-
-
-@dataclass(frozen=True)
-class Lease:
-    """A lock that this process holds until `deadline` on its own monotonic clock."""
-
-    name: str
-    holder: str
-    fence: int
-    until_ms: int
-    deadline: float
-    since_ms: int
-    slot_ms: int | None = None
-
-
-@dataclass(frozen=True)
-class Refusal:
-    """Why a lock was not given: who has it, since when, until when."""
-
-    name: str
-    reason: str
-    holder: str | None = None
-    who: str | None = None
-    run_id: str | None = None
-    since_ms: int | None = None
-    until_ms: int | None = None
-    slot_ms: int | None = None
-
-    @classmethod
-    def read(cls, name: str, item: Mapping[str, Any], reason: str) -> Refusal:
-        """Build a refusal from the item that caused it."""
-        return cls(
-            name=name,
-            reason=reason,
-            holder=item.get("holder"),
-            who=item.get("who"),
-            run_id=item.get("run_id"),
-            since_ms=item.get("since_ms"),
-            until_ms=item.get("until_ms"),
-            slot_ms=item.get("slot"),
-        )
-
-    def retry_after_s(self, now_ms: int) -> int:
-        """Return in how many whole seconds the lock is free at the latest (at least 1)."""
-        if not self.until_ms:
-            return 1
-        # The lock is free *after* the margin, so the first free millisecond is one later.
-        return max(1, -(-(self.until_ms + SKEW_MARGIN_MS + 1 - now_ms) // 1000))
-
-    def __str__(self) -> str:
-        """Say it in a sentence for logs."""
-        if self.reason == _SLOT_DONE:
-            return f"{self.name}: this scheduled slot has already been done"
-        if self.reason == _COOLING:
-            return f"{self.name}: it ran a moment ago and may run again from {_clock(self.until_ms)}"
-        if self.reason == _STALE:
-            return f"{self.name}: this event is late; its lease has passed to somebody else or has ended"
-        since, until = _clock(self.since_ms), _clock(self.until_ms)
-        return f"{self.name}: held by {self.who or self.holder} since {since}, until {until}"
 
 
 class Locks:
@@ -162,7 +96,7 @@ class Locks:
         except LockUnavailable:
             self._give_back_unknown(name, me)
             raise
-        return self._taken(_lease(name, item, started + lease_ms / 1000, slot_ms))
+        return self._taken(Lease.of(name, item, started + lease_ms / 1000, slot_ms))
 
     def renew(self, lease: Lease, lease_s: float) -> Lease:
         """Extend a held lease to `lease_s` seconds from now; never shortens it.
@@ -186,7 +120,7 @@ class Locks:
                 # It already lasts longer, by a renewal that went before this one.
                 return lease
             raise LeaseLost(f"{lease.name}: the lease was lost before it could be renewed") from None
-        return _lease(lease.name, item, started + lease_ms / 1000, lease.slot_ms)
+        return Lease.of(lease.name, item, started + lease_ms / 1000, lease.slot_ms)
 
     def release(self, lease: Lease, outcome: str, *, slot_done: bool = False, at_least_s: float = 0) -> bool:
         """Give the lock back and return whether it still was ours.
@@ -238,12 +172,12 @@ class Locks:
             )
         except _ConditionFailed as refused:
             if refused.item.get("holder") != me:
-                raise LockRefused(Refusal.read(name, refused.item, _STALE)) from None
+                raise LockRefused(Refusal.read(name, refused.item, STALE)) from None
             item = refused.item
         except LockUnavailable:
             self._give_back_unknown(name, me)
             raise
-        return self._taken(_lease(name, item, started + lease_ms / 1000, slot_ms))
+        return self._taken(Lease.of(name, item, started + lease_ms / 1000, slot_ms))
 
     def force_release(self, name: str, holder: str, who: str) -> bool:
         """Free a lock by hand, naming the holder exactly as a refusal showed it; return whether it was that holder's.
@@ -291,8 +225,8 @@ class Locks:
     def _refusal(self, name: str, item: Mapping[str, Any], slot_ms: int | None) -> Refusal:
         # The slot first: whoever holds the lock, a slot that is done needs no second try.
         if slot_ms is not None and "done_slot" in item and item["done_slot"] >= slot_ms:
-            return Refusal.read(name, item, _SLOT_DONE)
-        return Refusal.read(name, item, _HELD if item.get("holder") else _COOLING)
+            return Refusal.read(name, item, SLOT_DONE)
+        return Refusal.read(name, item, HELD if item.get("holder") else COOLING)
 
     def _taken(self, lease: Lease) -> Lease:
         """Check the deadline once the answer is here: a lease that ended on the way is not ours to use."""
@@ -351,21 +285,3 @@ class _ConditionFailed(Exception):
     def __init__(self, item: dict[str, Any]) -> None:
         self.item = item
         super().__init__()
-
-
-def _lease(name: str, item: Mapping[str, Any], deadline: float, slot_ms: int | None) -> Lease:
-    return Lease(
-        name=name,
-        holder=item["holder"],
-        fence=item["fence"],
-        until_ms=item["until_ms"],
-        deadline=deadline,
-        since_ms=item.get("since_ms", 0),
-        slot_ms=slot_ms,
-    )
-
-
-def _clock(epoch_ms: int | None) -> str:
-    if not epoch_ms:
-        return "an unknown time"
-    return datetime.fromtimestamp(epoch_ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from nightshift.lock import Lease, Locks
+from nightshift.lease import Lease
+from nightshift.lock import Locks
 
 
 @dataclass

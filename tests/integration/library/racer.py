@@ -8,7 +8,8 @@ from typing import Any
 
 from local.aws import client
 from nightshift.errors import LockRefused
-from nightshift.lock import Lease, Locks
+from nightshift.lease import Lease
+from nightshift.lock import Locks
 
 
 def say(answer: Any) -> None:

@@ -13,7 +13,7 @@ import pytest
 from nightshift import fence
 from nightshift.database import Address, Database
 from nightshift.errors import DatabaseBusy, DatabaseUnavailable, SlotAlreadyDone, StaleFence
-from nightshift.lock import Lease
+from nightshift.lease import Lease
 
 SLOT_MS = 1_795_359_600_000
 INSERT = "INSERT INTO job_settings (job, updated_by) VALUES (:job, 'test')"

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from nightshift.errors import LeaseLost, LockRefused
-from nightshift.lock import DATA_LOCK_TTL_S, SKEW_MARGIN_MS, Lease
+from nightshift.lease import SKEW_MARGIN_MS, Lease
+from nightshift.lock import DATA_LOCK_TTL_S
 from tests.integration.library.locking import FREE, HELD, NOW, SLOT, LockTable, lease, take
 
 

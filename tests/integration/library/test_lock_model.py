@@ -19,7 +19,8 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from moto import mock_aws
 
 from nightshift.errors import LeaseLost, LockRefused, LockUnavailable
-from nightshift.lock import SKEW_MARGIN_MS, Lease, Locks
+from nightshift.lease import SKEW_MARGIN_MS, Lease
+from nightshift.lock import Locks
 
 TABLE = "locks"
 SLOW_MS = 2500

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from nightshift.errors import LeaseLost, LockRefused
-from nightshift.lock import SKEW_MARGIN_MS, Refusal
+from nightshift.lease import SKEW_MARGIN_MS, Refusal
 from tests.integration.library.locking import FREE, HELD, NOW, SLOT, LockTable, take
 
 

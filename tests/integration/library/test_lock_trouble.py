@@ -10,7 +10,8 @@ from botocore.exceptions import ClientError
 from botocore.retries import standard
 
 from nightshift.errors import LockRefused, LockUnavailable
-from nightshift.lock import Lease, Locks
+from nightshift.lease import Lease
+from nightshift.lock import Locks
 from tests.integration.library.locking import NOW, LockTable, take
 from tests.integration.library.lossy_door import Loss, LossyDoor
 
