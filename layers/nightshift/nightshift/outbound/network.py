@@ -149,9 +149,11 @@ class TimedStream(httpcore.NetworkStream):
         self._stream = stream
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:  # noqa: ARG002
+        """Read what has come."""
         return self._stream.read(max_bytes, timeout=current_deadline.get().required_s())
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ARG002
+        """Send all of it."""
         self._stream.write(buffer, timeout=current_deadline.get().required_s())
 
     def start_tls(
@@ -160,14 +162,17 @@ class TimedStream(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,  # noqa: ARG002
     ) -> httpcore.NetworkStream:
+        """Go on over TLS."""
         left_s = current_deadline.get().required_s()
         with named_errors(server_hostname or "the host"):
             return TimedStream(self._stream.start_tls(ssl_context, server_hostname, timeout=left_s))
 
     def close(self) -> None:
+        """End the connection."""
         self._stream.close()
 
     def get_extra_info(self, info: str) -> Any:
+        """Tell about the connection, as httpcore asks."""
         return self._stream.get_extra_info(info)
 
 
