@@ -34,6 +34,8 @@ _FOREIGN = (
     "MAX_",
     "RESERVATION_",
     "PUPPET_",
+    "EXPLAINER",
+    "EXPLANATIONS_",
     "PER_USER_",
     "INVITE_",
     "LOG_RETENTION_",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final
 
 from warmup.comparison import Comparison
-from warmup.explaining.budget import Budget
+from warmup.explaining.budget import Budget, Reservation
 from warmup.explaining.bundle import TermExplanation
 from warmup.explaining.calling import CallFailed, Model, Reply, run_within
 from warmup.explaining.contract import SCHEMA, AnswerRefused, read_answer
@@ -27,6 +28,8 @@ _CHANCES: Final = 2
 _TOKENS_AROUND: Final = 1000 + len(str(SCHEMA))
 # A call with less time left would only cost money.
 _LEAST_S: Final = 0.5
+# The only thing that may go on after the deadline.
+_SETTLING_S: Final = 3.0
 
 
 @dataclass(frozen=True)
@@ -86,8 +89,7 @@ class _Asking:
 
     def _attempt(self, prompt: Prompt) -> Reply:
         used = worst = self._worst(prompt)
-        self._timeout_s()
-        reservation = self._asker.budget.reserve(worst.cost_usd)
+        reservation = run_within(self._timeout_s(), lambda: self._asker.budget.reserve(worst.cost_usd))
         try:
             timeout_s = self._timeout_s()
             reply = run_within(timeout_s, lambda: self._asker.model.ask(prompt, timeout_s))
@@ -98,8 +100,13 @@ class _Asking:
         finally:
             # Whatever else was raised: the worst case stays.
             self._usage += used
-            self._asker.budget.settle(reservation, used.cost_usd)
+            self._settle(reservation, used)
         return reply
+
+    def _settle(self, reservation: Reservation, used: Usage) -> None:
+        # Where the table does not answer in time, the reservation stays.
+        with suppress(CallFailed):
+            run_within(_SETTLING_S, lambda: self._asker.budget.settle(reservation, used.cost_usd))
 
     def _timeout_s(self) -> float:
         left_s = self._ends - time.monotonic()

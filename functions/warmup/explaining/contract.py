@@ -67,7 +67,7 @@ def _parts(answer: str) -> tuple[Any, Any]:
     if len(answer) > LONGEST_ANSWER:
         raise AnswerRefused(["the answer is far too long"])
     try:
-        parsed = json.loads(answer, object_pairs_hook=_distinct, parse_constant=_refuse_constant)
+        parsed = json.loads(answer, object_pairs_hook=_distinct)
     except (ValueError, RecursionError):
         raise AnswerRefused(["the answer must be one JSON object, and nothing around it"]) from None
     if not isinstance(parsed, dict) or set(parsed) != set(POSITIONS):
@@ -79,10 +79,6 @@ def _distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len({name for name, _ in pairs}) < len(pairs):
         raise ValueError
     return dict(pairs)
-
-
-def _refuse_constant(_name: str) -> Any:
-    raise ValueError  # NaN and infinities are no JSON
 
 
 class _Reader:

@@ -61,7 +61,7 @@ def explain(comparison: Comparison, explainer: Explainer, *, deadline: float) ->
     Args:
         comparison: as it is stored; its terms and points may be anything.
         explainer: from `make_explainer`; threads may share it.
-        deadline: on `time.monotonic`; no call goes on after it.
+        deadline: on `time.monotonic`; no call of a model goes on after it, and the counter is given three seconds more.
 
     Raises:
         ExplainingError: the one that fits, see `warmup.explaining.errors`; `.usage` tells what was spent all the same.

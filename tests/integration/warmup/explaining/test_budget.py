@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -15,7 +16,7 @@ from tests.integration.warmup.explaining.conftest import PRICES, Counter, MakeEx
 from tests.support.models import Asked, Fails, ModelServer, Says, good
 from tests.support.search_interest import comparison
 from warmup.explaining.budget import Budget
-from warmup.explaining.errors import BudgetExhausted, BudgetUnknown
+from warmup.explaining.errors import BudgetExhausted, BudgetUnknown, OutOfTime
 from warmup.explaining.explain import explain
 
 EVENING = datetime(2026, 11, 22, 23, 59, tzinfo=UTC)
@@ -175,6 +176,47 @@ def test_what_cannot_be_settled_stays_reserved_and_spoils_nothing(
 
     assert explained.bundle["provider"] == "openai"
     assert "reservation_kept" in capsys.readouterr().out
+
+
+class StuckClient:
+    """Does what it is asked until a request is the `stuck_at`th; that one does not end."""
+
+    def __init__(self, client: Any, stuck_at: int) -> None:
+        self._client = client
+        self._left = stuck_at
+        self.released = threading.Event()
+
+    def update_item(self, **request: Any) -> Any:
+        self._left -= 1
+        if self._left == 0:
+            self.released.wait(30)
+        return self._client.update_item(**request)
+
+
+def test_a_counter_that_hangs_does_not_outlive_the_deadline(
+    models: ModelServer, counter: Counter, make: MakeExplainer
+) -> None:
+    client = StuckClient(counter.client("dynamodb"), stuck_at=1)
+    stuck = Budget(lambda: client, counter.table, Decimal(1))
+
+    with pytest.raises(OutOfTime):
+        explain(comparison(), make(budget=stuck), deadline=time.monotonic() + 0.7)
+
+    client.released.set()
+    assert models.asked == []
+
+
+def test_a_counter_that_hangs_at_the_end_keeps_no_answer_back(
+    counter: Counter, make: MakeExplainer, soon: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("warmup.explaining.asking._SETTLING_S", 0.05)
+    client = StuckClient(counter.client("dynamodb"), stuck_at=2)
+    stuck = Budget(lambda: client, counter.table, Decimal(1))
+
+    explained = explain(comparison(), make(budget=stuck), deadline=soon)
+
+    assert (explained.bundle["provider"], counter.reserved) == ("openai", 1)
+    client.released.set()
 
 
 def test_many_threads_never_overdraw_it(budget: Budget, counter: Counter) -> None:
