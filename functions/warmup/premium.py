@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -79,11 +79,14 @@ class _Reading:
         parts = [_part(kind, known, candidate, now_ms) for kind in KINDS]
         needs_warmup = any(part.freshness is not Freshness.FRESH for part in parts)
         status = known.status.at(now_ms)
-        if candidate and cache_works and self._may_start(status, now_ms):
-            # What has just failed is not tried again by every reader.
+        if candidate and cache_works:
             wanted = [part for part in parts if part.freshness is not Freshness.FRESH]
-            if any(known.failure(part.kind, candidate, now_ms) is None for part in wanted):
+            failures = [known.failure(part.kind, candidate, now_ms) for part in wanted]
+            # What has just failed is not tried again by every reader.
+            if None in failures and self._may_start(status, now_ms):
                 status = self._ask(candidate, status)
+            elif not status.is_under_way and (failure := next(filter(None, failures), None)):
+                status = replace(status, state=State.FAILED, reason=failure.reason)
         if cache_works:
             self._mark(parts)
         return {
