@@ -71,12 +71,19 @@ def _logs(function: dict[str, Any], template: Template) -> list[str]:
 def _environment(function: dict[str, Any]) -> list[str]:
     found = []
     for name, value in _variables(function).items():
-        written = value.get("Fn::Sub", "") if isinstance(value, dict) else value
-        if SECRET.search(name) and not (name.endswith("_REF") and REFERENCE.fullmatch(str(written))):
+        if SECRET.search(name) and not (name.endswith("_REF") and _is_reference(value)):
             found.append(f"has {name} in its environment: only a reference (NAME_REF: secretsmanager:...) may be there")
         if "{{resolve:" in str(value):
             found.append(f"has {name} resolved at deployment: its value could be read in the console")
     return found
+
+
+def _is_reference(value: Any) -> bool:
+    """Whether a value names a secret, where it has one at all."""
+    if isinstance(value, dict) and "Fn::If" in value:
+        return all(branch == "" or _is_reference(branch) for branch in value["Fn::If"][1:])
+    written = value.get("Fn::Sub", "") if isinstance(value, dict) else value
+    return REFERENCE.fullmatch(str(written)) is not None
 
 
 def _variables(function: dict[str, Any]) -> dict[str, Any]:

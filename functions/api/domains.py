@@ -13,6 +13,7 @@ from nightshift import Job
 from nightshift.routes import Route, Trigger
 from notifications import routes as notifications
 from product_checks import routes as product_checks
+from puppet import routes as puppet
 from reservations import routes as reservations
 from warmup import routes as warmup
 from wishlist import routes as wishlist
@@ -34,4 +35,12 @@ class Domain(Protocol):
         """Further routes that start its jobs."""
 
 
-DOMAINS: tuple[Domain, ...] = (product_checks, reservations, wishlist, notifications, warmup, housekeeping)
+DOMAINS: tuple[Domain, ...] = (
+    product_checks,
+    reservations,
+    wishlist,
+    notifications,
+    warmup,
+    puppet,
+    housekeeping,
+)

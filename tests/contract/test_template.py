@@ -69,6 +69,7 @@ MISTAKES: list[tuple[str, Any, str]] = [
     (CHECKS + "Environment.Variables.DATABASE_URL", "postgresql://u:p@h/d", "only a reference"),
     (API + "Environment.Variables.JOB_SECRET_REF", "s3cret", "only a reference"),
     (API + "Environment.Variables.JOB_SECRET", "s3cret", "only a reference"),
+    (API + "Environment.Variables.ANALYTICS_DATABASE_SECRET_REF.Fn::If.1", "s3cret", "only a reference"),
     (API + "Environment.Variables.LOG", "{{resolve:secretsmanager:x}}", "in the console"),
     ("Resources.ProductChecksFunction.DependsOn", ABSENT, "depend on Migrations"),
     (STATEMENT + "Action", "dynamodb:*", "name each"),
