@@ -109,15 +109,13 @@ def stored(slug: str, item: Mapping[str, Any]) -> Entry:
     Raises:
         CorruptEntry: something of it is missing, or is not what it should be.
     """
-    read_ms = item.get("read_ms")
-    try:
-        times = [int(item[name]) for name in ("made_ms", "fresh_until_ms", "ends_ms")]
-        body, run_id = item["body"], str(item.get("run_id", ""))
-    except (KeyError, TypeError, ValueError):
-        raise CorruptEntry(f"{slug}: an entry of the cache lacks its times or its body") from None
-    if not isinstance(body, str | bytes):
-        raise CorruptEntry(f"{slug}: the body of an entry is neither text nor bytes")
-    made_ms, fresh_until_ms, ends_ms = times
+    times = [item.get(name) for name in ("made_ms", "fresh_until_ms", "ends_ms")]
+    body = item.get("body")
+    # To Python, True is a number as well.
+    if not all(type(each) is int for each in times) or not isinstance(body, str | bytes):
+        raise CorruptEntry(f"{slug}: an entry of the cache lacks its times or its body")
+    made_ms, fresh_until_ms, ends_ms = (int(each or 0) for each in times)
+    run_id, read_ms = str(item.get("run_id", "")), item.get("read_ms")
     return Entry(slug, str(item["sk"]), made_ms, fresh_until_ms, ends_ms, body, run_id, read_ms)
 
 
