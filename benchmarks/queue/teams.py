@@ -1,0 +1,130 @@
+"""Who takes part: which worker, in which environment, with which settings; and how one round of a team is measured."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from contextlib import ExitStack
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Final, Self
+
+from local.bootstrap import IMPORT_ROOTS, Environment
+from tests.support.databases import DatabaseServer
+
+ROOT: Final = Path(__file__).resolve().parents[2]
+_WORKERS: Final = Path(__file__).parent / "workers"
+_PATIENCE_S: Final = 600
+# Nobody is hindered by these.
+UNBOUND: Final = {"batch_size": 200, "max_concurrent_jobs": 2000, "per_user_limit": 2000, "users": 100}
+# As they are deployed.
+BOUND: Final = {"batch_size": 20, "max_concurrent_jobs": 10, "per_user_limit": 2, "users": 100}
+
+
+@dataclass(frozen=True)
+class Team:
+    """Processes that drain one queue together."""
+
+    name: str
+    script: str
+    is_peer: bool = False
+    # Ours has its tables already; the others bring their own.
+    migrated: bool = False
+    options: Mapping[str, Any] = field(default_factory=dict)
+    jobs: int = 20_000
+    processes: int = 1
+
+    def of(self, processes: int) -> Team:
+        """The same with so many processes."""
+        return replace(self, processes=processes)
+
+    def rate(self, server: DatabaseServer) -> float:
+        """Drain a fresh queue once and return jobs a second, from the word go until the last process is done.
+
+        Raises:
+            RuntimeError: a job was done twice or not at all, or a process failed.
+        """
+        with server.database(migrated=self.migrated) as url:
+            self._run("fill", url, str(self.jobs)).wait_for_end()
+            with ExitStack() as stack:
+                workers = [stack.enter_context(self._run("drain", url)) for _ in range(self.processes)]
+                for worker in workers:
+                    worker.expect("ready")
+                started = time.perf_counter()
+                for worker in workers:
+                    worker.say("go")
+                done = sum(int(worker.hear()) for worker in workers)
+                took_s = time.perf_counter() - started
+        if done != self.jobs:
+            raise RuntimeError(f"{self.name}: {done} of {self.jobs} jobs were done")
+        return done / took_s
+
+    def _run(self, *arguments: str) -> _Worker:
+        python = str(peers() if self.is_peer else sys.executable)
+        path = "" if self.is_peer else os.pathsep.join(str(ROOT / part) for part in IMPORT_ROOTS)
+        return _Worker([python, str(_WORKERS / self.script), *arguments, json.dumps(dict(self.options))], path)
+
+
+class _Worker:
+    def __init__(self, command: list[str], import_path: str) -> None:
+        environment = {**os.environ, "PYTHONPATH": import_path, "PYTHONUNBUFFERED": "1"}
+        self._process = subprocess.Popen(  # noqa: S603  # our own workers
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.kill()
+        self._process.wait()
+        for stream in (self._process.stdin, self._process.stdout):
+            if stream:
+                stream.close()
+
+    def wait_for_end(self) -> None:
+        with self:
+            if self._process.wait(_PATIENCE_S):
+                raise RuntimeError("a worker failed; what it said is above")
+
+    def expect(self, word: str) -> None:
+        if (heard := self.hear()) != word:
+            raise RuntimeError(f"a worker said {heard!r} instead of {word!r}")
+
+    def say(self, word: str) -> None:
+        assert self._process.stdin
+        self._process.stdin.write(f"{word}\n")
+        self._process.stdin.flush()
+
+    def hear(self) -> str:
+        assert self._process.stdout
+        if not (line := self._process.stdout.readline()):
+            raise RuntimeError("a worker ended without a word; what it said before is above")
+        return line.strip()
+
+
+def peers() -> Path:
+    """The interpreter of the peers' own environment, made as locked in requirements/bench.txt."""
+    environment = Environment(ROOT / ".venv-bench")
+    if not environment.is_ready("bench"):
+        environment.prepare("bench")
+    return environment.python
+
+
+OURS: Final = Team("Nightshift", "run_ours.py", migrated=True, options=UNBOUND)
+OURS_BOUND: Final = replace(OURS, name="Nightshift, limits on", options=BOUND)
+BARE: Final = Team("bare pg8000 loop", "run_bare.py")
+# The best of those in tuning.py, on two cores.
+PGQUEUER: Final = Team("PgQueuer", "run_pgqueuer.py", is_peer=True, options={"managers": 1, "batch_size": 100})
+# At its rate 20,000 jobs would take a minute a round; it is no faster with more of them.
+PROCRASTINATE: Final = Team(
+    "procrastinate",
+    "run_procrastinate.py",
+    is_peer=True,
+    options={"concurrency": 10, "delete_jobs": "never"},
+    jobs=2_000,
+)

@@ -1,0 +1,56 @@
+"""Ours: the processor as it is, with an executor that does nothing."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from uuid import uuid4
+
+from protocol import Options, serve
+
+from nightshift.database import Address, Database
+from puppet.configuration import configuration_of
+from puppet.executing import Done, JobType
+from puppet.processing import process
+
+_FILL = """
+    INSERT INTO puppet_jobs (user_id, job_type, payload, scheduled_at)
+    SELECT 'user-' || g % :users, 'nothing', '{"n": 1}', now() - interval '1 hour' + g * interval '1 ms'
+    FROM generate_series(1, :jobs) AS g
+"""
+
+
+def fill(url: str, jobs: int, options: Options) -> None:
+    """Fill the queue, and leave it as autovacuum would."""
+    import pg8000.native
+
+    address = Address.from_url(url)
+    connection = pg8000.native.Connection(
+        address.user, host=address.host, port=address.port, password=address.password, database=address.database
+    )
+    connection.run(_FILL, jobs=jobs, users=options["users"])
+    connection.run("VACUUM ANALYZE")
+    connection.close()
+
+
+def prepare(url: str, options: Options) -> Callable[[], int]:
+    """Connect, and import what a first batch imports."""
+    os.environ.setdefault("POWERTOOLS_LOG_LEVEL", "ERROR")
+    address = Address.from_url(url)
+    database = Database(lambda **_: address)
+    database.read("SELECT 1")
+    limits = {name: options[name] for name in ("batch_size", "max_concurrent_jobs", "per_user_limit")}
+    configuration = replace(configuration_of(None, {}), **limits)
+    job_types = {"nothing": JobType(lambda _job, _timeout_s: Done())}
+
+    def drain() -> int:
+        done = process(database, str(uuid4()), configuration, job_types, deadline=time.monotonic() + 3600)
+        return done.tally.counts["success"]
+
+    return drain
+
+
+if __name__ == "__main__":
+    serve(fill, prepare)
