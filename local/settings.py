@@ -24,6 +24,7 @@ PORT: Final = 8080
 # Added to the environment of every function.
 ENVIRONMENT: Final = {
     "CHECK_ALLOW_LOOPBACK": "true",  # the sample shop is on this machine
+    "PUPPET_ALLOW_LOOPBACK": "true",  # and so is the worker
     "POWERTOOLS_DEV": "false",  # log lines stay one line each
 }
 

@@ -22,6 +22,8 @@ from local.postgres_account import AccountError
 from local.stack import TABLE, Function, Stack
 from local.state import ROOT
 from local.template import Template, TemplateError
+from local.worker import job_types
+from local.worker.server import Worker
 
 _CODE: Final = (ROOT / "functions", ROOT / "layers" / "nightshift")
 _MIGRATE: Final = "housekeeping.migrate.handler"
@@ -65,6 +67,7 @@ class LocalSystem:
         self.functions: LambdaService
         self.door: Gateway
         self.mailbox: Mailbox
+        self.worker: Worker
         # Without a door of our own (`make invoke`): where `make run` would have it.
         self._public_url = f"http://127.0.0.1:{settings.PORT}"
 
@@ -86,7 +89,7 @@ class LocalSystem:
         return self.state / "secrets"
 
     def start_stores(self) -> None:
-        """PostgreSQL, the AWS services with everything that the template has of them, and a mailbox in place of SES."""
+        """PostgreSQL, AWS services with all that the template has of them, a mailbox for SES, a worker for puppets."""
         self._open.callback(self.database.stop)
         self.database.start()
         self._open.callback(self._aws.stop)
@@ -94,9 +97,13 @@ class LocalSystem:
         self.mailbox = Mailbox(self.state / "mails")
         self.mailbox.start()
         self._open.callback(self.mailbox.stop)
-        template = Template.read(ROOT / "template.yaml", settings.STACK_NAME, settings.parameters())
+        self.worker = Worker()
+        parameters = {"PuppetExecutors": job_types.executors(self.worker.url), **settings.parameters()}
+        template = Template.read(ROOT / "template.yaml", settings.STACK_NAME, parameters)
         self.stack = Stack(template, self._aws.endpoint)
         resources.create(self.stack, self._aws.endpoint, self.secrets)
+        self.worker.start((self.secrets / "PuppetWorkerSecret").read_text())
+        self._open.callback(self.worker.stop)
         tables.restore(self._aws.endpoint, self._tables(), self._kept)
         self._open.callback(self.keep_tables)
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
-from local.sample_data import warmups
+from local.sample_data import puppets, warmups
 from local.sample_data.archive import forgotten
 from local.sample_data.people import FOLLOWINGS, PEOPLE, Person
 from local.sample_data.story import known_after, told_on
@@ -80,6 +80,7 @@ def expectations(day: int) -> Expected:
         "wishlist-sale-check": ExpectedJob("succeeded", len(sales), 0),
         "wishlist-stock-check": ExpectedJob("succeeded", len(restocks), 0),
         "deliver-notifications": ExpectedJob("succeeded", sum(left.values()), 0),
+        "puppet-jobs": ExpectedJob("succeeded", *puppets.ended()),
         "retention": ExpectedJob("succeeded", forgotten(), 0),
         "warmup-forecasts": ExpectedJob("succeeded", *warmups.forecast()),
         "warmup-ai-explanations": ExpectedJob("succeeded", warmups.explained(), 0),

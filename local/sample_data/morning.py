@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from local.sample_data import archive, warmups
+from local.sample_data import archive, puppets, warmups
 from local.sample_data.people import PEOPLE
 from local.sample_data.wishes import CARTS, ITEMS, WISHES, Cart, Item, Wish, has_news
 from nightshift.database import Database
@@ -28,6 +28,7 @@ def begin(database: Database, day: int) -> None:
     database.write(_SQL["put_holds"], carts=[_cart(cart, day) for cart in CARTS])
     archive.begin(database)
     warmups.begin(database, day)
+    puppets.put(database, day)
 
 
 def _item(item: Item) -> Row:

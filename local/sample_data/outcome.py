@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 from urllib.parse import urlsplit
 
+from local.sample_data import puppets
 from local.sample_data.connection import connected
 from local.sample_data.expected import Expected, expectations
 from nightshift.database import Row
@@ -21,7 +22,7 @@ _COMPARED = ("status", "error_class", "price", "currency", "availability", "noti
 class SummaryRow:
     """One line of the table at the end of a run."""
 
-    kind: str  # change, failure, notification or stock
+    kind: str  # change, failure, notification, stock or puppet job
     what: str  # `price fell`, an error class, `back in stock`
     count: int
     examples: tuple[str, ...]  # all of them: `Larch Desk Lamp (89.00 → 74.00 EUR)`
@@ -31,6 +32,7 @@ def summary(database_url: str) -> list[SummaryRow]:
     """What the run that checked products last has changed, failed at, and told people."""
     with connected(database_url) as database:
         rows = database.read(_SQL["summary"])
+        rows += ({"kind": "puppet job", **row} for row in puppets.summary(database))
     return [SummaryRow(row["kind"], row["what"], row["count"], tuple(row["examples"])) for row in rows]
 
 

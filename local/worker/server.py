@@ -25,24 +25,25 @@ _CALLBACK_TIMEOUT_S: Final = 30
 class Worker:
     """Takes jobs at `url` from `start` to `stop`; `jobs` has those it took, `callbacks` how its own were answered."""
 
-    def __init__(self, secret: str, port: int = 0, *, manner: Callable[[Job], Reaction] = react) -> None:
-        """Take the secret that its senders sign with, and the port (0: any free one)."""
+    def __init__(self, *, manner: Callable[[Job], Reaction] = react) -> None:
+        """Take a free port, and what is done with jobs."""
         self.jobs: list[Job] = []
         self.callbacks: list[int] = []
-        self._secret = secret.encode()
+        self._secret = b""
         self._manner = manner
         self._done: dict[str, Reaction] = {}
         self._turn = threading.Lock()
         self._stopped = threading.Event()
-        self._server = Server(self._handler(), port)
+        self._server = Server(self._handler())
 
     @property
     def url(self) -> str:
         """Where it takes jobs."""
         return f"http://127.0.0.1:{self._server.port}/jobs"
 
-    def start(self) -> None:
-        """Answers from now on."""
+    def start(self, secret: str) -> None:
+        """Answers from now on whoever signs with this secret."""
+        self._secret = secret.encode()
         self._server.start()
 
     def stop(self) -> None:
