@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+import os
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
 
 import pg8000.native
 import pytest
 
+from api.door import Door
+from api.settings import load_settings
+from nightshift.platform import Platform, PlatformSettings
+from nightshift.settings import load
+from tests.integration.warmup.door import AS_READER, AS_SHOP, JOBS, PREMIUM, Workers
 from tests.integration.warmup.shelf import Shelf
 from tests.support.aws import Aws
 from tests.support.databases import DatabaseServer
+from tests.support.door import ADMIN_SECRET, JOB_SECRET, READ_SECRET, WARMUP_SECRET, Caller
+from warmup import routes
 
 # Not TRUNCATE: for a few rows, making new files costs more.
 _EMPTY = "DELETE FROM comparisons; DELETE FROM job_runs; DELETE FROM job_fence; DELETE FROM job_slots"
@@ -39,3 +52,59 @@ def postgres_url(one_database: str, one_connection: pg8000.native.Connection, mo
 @pytest.fixture
 def shelf(postgres_url: str, one_connection: pg8000.native.Connection, aws: Aws) -> Shelf:
     return Shelf(one_connection, aws)
+
+
+@pytest.fixture
+def workers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Workers]:
+    played = Workers()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            event = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            if played.status == 202:
+                played.take(event)
+            self.send_response(played.status)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: Any) -> None:
+            return
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", f"http://127.0.0.1:{server.server_port}")
+    yield played
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def platform(shelf: Shelf, workers: Workers, monkeypatch: pytest.MonkeyPatch) -> Iterator[Platform]:
+    shelf.clock.ms = time.time_ns() // 1_000_000
+    monkeypatch.setenv("JOBS", json.dumps(JOBS))
+    for name, value in {
+        "JOB": JOB_SECRET, "ADMIN": ADMIN_SECRET, "WARMUP": WARMUP_SECRET, "READ": READ_SECRET,
+    }.items():  # fmt: skip
+        monkeypatch.setenv(f"{name}_SECRET_REF", shelf.aws.create_secret(name.lower(), value))
+    own = Platform(load(PlatformSettings, os.environ))
+    yield own
+    own.database.close()
+
+
+@pytest.fixture
+def call(platform: Platform) -> Caller:
+    caller = Caller(Door(platform, load_settings(os.environ), (routes,)))
+    caller("GET", PREMIUM, AS_READER)  # the secrets are read
+    return caller
+
+
+@pytest.fixture
+def read(call: Caller) -> Callable[..., Any]:
+    def read(slug: str = "tea-vs-coffee", headers: dict[str, str] = AS_SHOP) -> Any:
+        answer = call("GET", PREMIUM, headers, query={"slug": slug})
+        assert answer.status == 200
+        return answer.body
+
+    return read
