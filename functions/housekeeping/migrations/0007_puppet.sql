@@ -307,6 +307,7 @@ DECLARE
     depth       integer := 1;
     moment      timestamptz;
     stamp       text;
+    secret      text;
     answer      json;
 BEGIN
     -- First of all: who writes results for this processor takes its row before any lane as well.
@@ -343,13 +344,15 @@ BEGIN
             EXIT;
         END IF;
     END LOOP;
-    -- The tokens begin with the time (UUID version 7), so that the log's index grows at its end.
-    stamp := lpad(to_hex((extract(epoch FROM moment) * 1000)::bigint), 12, '0');
-    stamp := left(stamp, 8) || '-' || right(stamp, 4) || '-7';
+    -- The tokens are UUIDs of version 7, made of the time, so that the log's index grows at its end, and of one random
+    -- secret: a random number for each takes longer than all else.
+    stamp := lpad(to_hex((extract(epoch FROM moment) * 1000)::bigint), 12, '0') || '7';
+    secret := gen_random_uuid()::text;
     WITH taken AS (
         UPDATE puppet_jobs AS j
         SET status = 'running', attempts = j.attempts + 1,
-            claim_token = (stamp || substr(gen_random_uuid()::text, 16))::uuid,
+            claim_token = (stamp || overlay(left(encode(sha256((secret || j.id)::bytea), 'hex'), 19)
+                                            PLACING 'a' FROM 4 FOR 1))::uuid,
             processor_id = processor, batch_id = batch, claimed_at = moment, heartbeat_at = moment, deadline_at = NULL,
             waited_ms = greatest(0, date_part('epoch', moment - j.scheduled_at) * 1000)
         FROM unnest(choice.jobs) WITH ORDINALITY AS c (job, place) WHERE j.ctid = c.job
