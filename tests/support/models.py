@@ -48,6 +48,8 @@ class Says:
     input_tokens: Any = 900
     output_tokens: Any = 300
     finish: str = "stop"
+    # Spaces before the answer.
+    padding: int = 0
 
 
 @dataclass(frozen=True)
@@ -149,7 +151,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _play(self, script: Script, asked: Asked) -> None:
         match script:
             case Says():
-                self._send(200, _envelope(script, asked))
+                self._send(200, b" " * script.padding + json.dumps(_envelope(script, asked)).encode())
             case Fails():
                 self._send(script.status, script.body or {}, script.headers)
             case Hangs():

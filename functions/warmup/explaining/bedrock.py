@@ -70,7 +70,8 @@ class BedrockModel:
             raise _refusal(error.response) from None
         except BotoCoreError as error:
             raise _failure(error) from None
-        except ResponseParserError:
+        except (ResponseParserError, AttributeError, LookupError, TypeError, ValueError):
+            # botocore's parsers trust what they read.
             raise CallFailed("Bedrock's answer cannot be read", temporary=True, may_be_billed=True) from None
 
     def close(self) -> None:

@@ -148,13 +148,12 @@ class OpenAIModel:
 
 
 def _read(response: httpx.Response) -> bytes:
-    """Read an answer; one that is too long is cut, and so no JSON any more."""
     body = b""
     for chunk in response.iter_bytes():
         body += chunk
         if len(body) > _MOST_BYTES:
-            break
-    return body[:_MOST_BYTES]
+            raise CallFailed("the answer is endless", temporary=True, may_be_billed=True)
+    return body
 
 
 def _error_of(body: bytes) -> dict[str, Any]:

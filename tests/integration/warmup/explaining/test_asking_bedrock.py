@@ -152,8 +152,15 @@ def test_the_wish_of_a_throttling_service_is_obeyed(
 
 @pytest.mark.parametrize(
     "broken",
-    [HangsUp(), Hangs(), Fails(200, body=b"<html>"), refused("ModelTimeoutException", 408)],
-    ids=["hangs up", "silent", "a page", "model timeout"],
+    [
+        HangsUp(),
+        Hangs(),
+        Fails(200, body=b"<html>"),
+        Fails(200, body={"output": 5}),
+        Fails(200, body={"output": {"message": None}}),
+        refused("ModelTimeoutException", 408),
+    ],
+    ids=["hangs up", "silent", "a page", "another type", "no message", "model timeout"],
 )
 def test_what_may_have_been_billed_is_counted_at_its_worst(
     broken: Any, models: ModelServer, make: MakeExplainer, counter: Counter, soon: float

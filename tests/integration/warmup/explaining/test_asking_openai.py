@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import socket
 import time
@@ -14,9 +15,11 @@ from tests.integration.warmup.explaining.conftest import KEY, NOTHING, PRICES, C
 from tests.support.models import Asked, Fails, Hangs, HangsUp, ModelServer, Says, Trickles, good
 from tests.support.search_interest import comparison
 from warmup.explaining.bundle import FALLBACK, FROM_MODEL
+from warmup.explaining.calling import Model, Reply
 from warmup.explaining.contract import SCHEMA
 from warmup.explaining.errors import ExplainerRefused, ExplainerUnavailable, OutOfTime
 from warmup.explaining.explain import explain
+from warmup.explaining.prompt import Prompt
 
 COMPARISON = comparison()
 # What the double says it has counted.
@@ -346,7 +349,7 @@ def test_a_failure_in_which_the_model_may_have_worked_is_counted_at_its_worst(
         HangsUp(),
         Fails(200, body=b"<html>hello</html>"),
         Fails(200, body={"error": {"code": 500}}),
-        Fails(200, body=b"{" * 600_000),
+        Says(good, padding=600_000),
     ],
     ids=["hangs up", "a page", "an error with status 200", "an endless answer"],
 )
@@ -387,14 +390,34 @@ def test_tokens_that_are_not_told_are_taken_at_their_worst(
     assert counter.spent_usd == usage.cost_usd == PRICES.cost(usage.input_tokens, 1000)
 
 
+class TimedModel:
+    """A model that remembers how long its calls may take."""
+
+    def __init__(self, model: Model) -> None:
+        self._model = model
+        self.timeouts: list[float] = []
+
+    def ask(self, prompt: Prompt, timeout_s: float) -> Reply:
+        self.timeouts.append(timeout_s)
+        return self._model.ask(prompt, timeout_s)
+
+    def close(self) -> None:
+        self._model.close()
+
+
 @pytest.mark.parametrize("slow", [Hangs(), Trickles()], ids=["silent", "a byte at a time"])
 def test_the_deadline_cuts_a_call(slow: Any, models: ModelServer, make: MakeExplainer, counter: Counter) -> None:
     models.always = slow
-    began = time.monotonic()
+    explainer = make()
+    assert explainer.asker is not None
+    model = TimedModel(explainer.asker.model)
+    explainer = dataclasses.replace(explainer, asker=dataclasses.replace(explainer.asker, model=model))
 
     with pytest.raises(OutOfTime, match=r"in time|no complete answer"):
-        explain(COMPARISON, make(), deadline=began + 0.8)
+        explain(COMPARISON, explainer, deadline=time.monotonic() + 0.8)
 
+    [timeout_s] = model.timeouts
+    assert timeout_s <= 0.8
     assert len(models.asked) == 1
     # It may have been answered, and billed, where nobody listens any more.
     assert counter.spent_usd > COST

@@ -215,7 +215,7 @@ def test_a_counter_that_hangs_at_the_end_keeps_no_answer_back(
 
     explained = explain(comparison(), make(budget=stuck), deadline=soon)
 
-    assert (explained.bundle["provider"], counter.reserved) == ("openai", 1)
+    assert (explained.bundle["provider"], explained.usage.attempts, counter.reserved) == ("openai", 1, 1)
     client.released.set()
 
 

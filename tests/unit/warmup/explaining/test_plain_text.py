@@ -85,6 +85,12 @@ def test_other_languages_are_refused(text: str) -> None:
     assert why_refused(read_text(text), TERMS) == "must be written in English sentences"
 
 
+def test_an_address_is_refused_even_where_it_is_the_term() -> None:
+    text = "People search for booking.com/deals when they plan their summer."
+
+    assert why_refused(text, ("booking.com/deals", "x")) == "must hold no address of a page, site or person"
+
+
 def test_words_of_the_terms_have_no_language() -> None:
     text = "The term das Auto und der Hund means a car and a dog."
 
