@@ -13,11 +13,14 @@ PURE = (
     "nightshift.schedule",
     "product_checks.changes",
     "product_checks.extraction",
+    "warmup.cache_keys",
     "warmup.chart",
+    "warmup.entries",
     "warmup.explaining.contract",
     "warmup.explaining.offline",
     "warmup.explaining.prompt",
     "warmup.outlook",
+    "warmup.statuses",
 )
 EFFECTS = {"boto3", "botocore", "httpx", "pg8000"}
 

@@ -73,6 +73,13 @@ def test_once_ends_well_when_every_job_ended_as_it_should(commands: _Commands) -
     assert "Everything ended as the sample data says it should" in done.stdout
     assert re.search(r"product-checks +succeeded", done.stdout)
     assert re.search(r"cleanup-reservations +succeeded +3 ", done.stdout)
+    assert re.search(r"warmup-forecasts +succeeded +4 +1 ", done.stdout)
+    assert re.search(r"warmup-forecasts +succeeded +0 .* skippedFresh 4", done.stdout)
+    assert "forecasts missing, explanations missing" in done.stdout
+    assert "forecasts fresh, explanations fresh" in done.stdout
+    pictures = [Path(picture) for picture in re.findall(r"/\S+\.svg", done.stdout)]
+    assert len(pictures) == 6
+    assert "iced tea" in pictures[0].read_text()
     pages = [Path(page) for page in re.findall(r"/\S+\.html", done.stdout)]
     assert "Letters to a Kettle" in pages[0].read_text()
     # Its links lead to the door of this run.
