@@ -108,7 +108,7 @@ def compare(
             if number < contender.rounds:
                 figure = contender.measure()
                 comparison.figures.setdefault(contender.name, []).append(figure)
-                print(f"  round {number + 1}: {contender.name}: {figure:,.0f} {unit}", flush=True)
+                print(f"  round {number + 1}: {contender.name}: {_shown(figure)} {unit}", flush=True)
     _show(comparison, [contender.name for contender in contenders])
     return comparison
 
@@ -144,10 +144,15 @@ def _show(comparison: Comparison, names: Sequence[str]) -> None:
     print(f"  {'':{width}}  {'median':>10}  {'lowest':>10}  {'highest':>10}   {comparison.unit}")
     for name in names:
         figures = comparison.figures[name]
-        print(f"  {name:{width}}  {statistics.median(figures):>10,.0f}  {min(figures):>10,.0f}  {max(figures):>10,.0f}")
+        shown = (_shown(figure) for figure in (statistics.median(figures), min(figures), max(figures)))
+        print(f"  {name:{width}}  " + "  ".join(f"{each:>10}" for each in shown))
     for ratio in comparison.ratios():
         between = f"{ratio.ours} / {ratio.theirs}"
         print(f"  {between}: {ratio.median:.2f} ({ratio.low:.2f} to {ratio.high:.2f})  {ratio.verdict}", flush=True)
+
+
+def _shown(figure: float) -> str:
+    return f"{figure:,.0f}" if figure >= 100 else f"{figure:.1f}"
 
 
 def _processor() -> str:

@@ -1,7 +1,8 @@
 """What 100,000 jobs leave behind: the size of the queue's tables, and what a claim costs, while jobs come and go.
 
-`python -m benchmarks.queue.churn [--jobs 100000] [--keep]`. What has ended is removed after each portion, by the statement of
-retention; with `--keep` it stays, as it does for 30 days.
+`python -m benchmarks.queue.churn [--jobs 100000] [--minutes 4] [--keep]`. What has ended is removed after each portion,
+by the statement of retention; with `--keep` it stays, as it does for 30 days. The jobs are spread over some minutes,
+because autovacuum looks once a minute.
 """
 
 from __future__ import annotations
@@ -36,12 +37,17 @@ _SIZES: Final = """
 """
 
 
-def churn(connection: Any, database: Database, jobs: int, *, keep: bool) -> None:
+def churn(connection: Any, database: Database, jobs: int, minutes: float, *, keep: bool) -> None:
     """Let jobs come and go, and print how it stands every 20,000."""
-    limits = {name: UNBOUND[name] for name in ("batch_size", "max_concurrent_jobs", "per_user_limit")}
-    configuration = replace(configuration_of(None, {}), **limits)
+    configuration = replace(
+        configuration_of(None, {}),
+        batch_size=UNBOUND["batch_size"],
+        max_concurrent_jobs=UNBOUND["max_concurrent_jobs"],
+        per_user_limit=UNBOUND["per_user_limit"],
+    )
     job_types = {"nothing": JobType(lambda _job, _timeout_s: Done())}
-    for portion in range(1, jobs // _PORTION + 1):
+    portions, began = jobs // _PORTION, time.monotonic()
+    for portion in range(1, portions + 1):
         connection.run(_FILL, jobs=_PORTION)
         started = time.monotonic()
         process(database, str(uuid4()), configuration, job_types, deadline=started + 3600)
@@ -50,6 +56,7 @@ def churn(connection: Any, database: Database, jobs: int, *, keep: bool) -> None
             _remove(database)
         if portion % 4 == 0:
             _show(connection, portion * _PORTION, rate)
+        time.sleep(max(0.0, began + minutes * 60 * portion / portions - time.monotonic()))
 
 
 def _remove(database: Database) -> None:
@@ -71,13 +78,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Print sizes as jobs come and go."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--jobs", type=int, default=100_000)
+    parser.add_argument("--minutes", type=float, default=4.0)
     parser.add_argument("--keep", action="store_true")
     chosen = parser.parse_args(arguments)
     os.environ.setdefault("POWERTOOLS_LOG_LEVEL", "ERROR")
     with server() as on, on.database() as url, closing(on.connect(url.rpartition("/")[2])) as connection:
         address = Address.from_url(url)
         database = Database(lambda **_: address)
-        churn(connection, database, chosen.jobs, keep=chosen.keep)
+        churn(connection, database, chosen.jobs, chosen.minutes, keep=chosen.keep)
         database.close()
 
 

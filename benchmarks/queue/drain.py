@@ -9,6 +9,7 @@ import argparse
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 from benchmarks.queue.teams import BARE, OURS, OURS_BOUND, PGQUEUER, PROCRASTINATE, ROOT, Team
 from benchmarks.rounds import ROUNDS, Comparison, Contender, Goal, compare, save
@@ -38,6 +39,18 @@ def bound(on: DatabaseServer, processes: int, rounds: int) -> Comparison:
     title = f"{_BOUND_JOBS:,} jobs, by {_many(processes)}; at most 10 in flight, 2 of a user"
     goals = (Goal(OURS_BOUND.name, OURS.name),)
     return compare(title, contenders, unit="jobs/s", goals=goals, rounds=rounds)
+
+
+def pick_up(on: DatabaseServer, rounds: int) -> Comparison:
+    """Show how long a job waits that comes while there is nothing to do.
+
+    Ours does not listen: a job waits for the next tick or for a caller's trigger, and then so long. The peers keep a
+    process that listens, and then so long.
+    """
+    teams = (OURS_BOUND, PGQUEUER, PROCRASTINATE)
+    contenders = [Contender(team.name, partial(team.pick_up_ms, on), rounds) for team in teams]
+    title = "From the insert of a job into an idle queue to its executor (ours: where a processor is called just then)"
+    return compare(title, contenders, unit="ms", rounds=rounds)
 
 
 def tune(on: DatabaseServer) -> None:
@@ -84,6 +97,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             return
         comparisons = [drain(on, processes, chosen.rounds) for processes in (1, 2)]
         comparisons += [bound(on, processes, min(chosen.rounds, 3)) for processes in (1, 2)]
+        comparisons.append(pick_up(on, min(chosen.rounds, 3)))
         options = {team.name: dict(team.options) for team in (OURS, OURS_BOUND, PGQUEUER, PROCRASTINATE)}
         save("queue", comparisons, _versions(on), options=options)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import statistics
 import subprocess
 import sys
 import time
@@ -62,6 +63,12 @@ class Team:
         if done != self.jobs:
             raise RuntimeError(f"{self.name}: {done} of {self.jobs} jobs were done")
         return done / took_s
+
+    def pick_up_ms(self, server: DatabaseServer, jobs: int = 20) -> float:
+        """Add jobs one by one to an idle queue; return the median of how long each waited until it was begun."""
+        with server.database(migrated=self.migrated) as url, self._run("pick-up", url, str(jobs)) as worker:
+            took_s: list[float] = json.loads(worker.hear())
+        return statistics.median(took_s) * 1000
 
     def _run(self, *arguments: str) -> _Worker:
         python = str(peers() if self.is_peer else sys.executable)

@@ -12,7 +12,8 @@ from protocol import Options, serve
 _TABLE = """
     CREATE TABLE bare_jobs (
         id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, payload jsonb NOT NULL,
-        status text NOT NULL DEFAULT 'pending', scheduled_at timestamptz NOT NULL DEFAULT now(), finished_at timestamptz)
+        status text NOT NULL DEFAULT 'pending', scheduled_at timestamptz NOT NULL DEFAULT now(),
+        finished_at timestamptz)
 """
 _CLAIM = """
     UPDATE bare_jobs SET status = 'running' WHERE id IN (

@@ -14,6 +14,7 @@ from nightshift.database import Address, Database
 from puppet.configuration import configuration_of
 from puppet.executing import Done, JobType
 from puppet.processing import process
+from puppet.store import ClaimedJob
 
 _FILL = """
     INSERT INTO puppet_jobs (user_id, job_type, payload, scheduled_at)
@@ -41,8 +42,7 @@ def prepare(url: str, options: Options) -> Callable[[], int]:
     address = Address.from_url(url)
     database = Database(lambda **_: address)
     database.read("SELECT 1")
-    limits = {name: options[name] for name in ("batch_size", "max_concurrent_jobs", "per_user_limit")}
-    configuration = replace(configuration_of(None, {}), **limits)
+    configuration = replace(configuration_of(None, {}), **_limits(options))
     job_types = {"nothing": JobType(lambda _job, _timeout_s: Done())}
 
     def drain() -> int:
@@ -52,5 +52,29 @@ def prepare(url: str, options: Options) -> Callable[[], int]:
     return drain
 
 
+def pick_up(url: str, jobs: int, options: Options) -> list[float]:
+    """Measure from the insert to the executor, where a processor is called at that moment, as a trigger's call does."""
+    begun: list[float] = []
+
+    def note(_job: ClaimedJob, _timeout_s: float) -> Done:
+        begun.append(time.perf_counter())
+        return Done()
+
+    address = Address.from_url(url)
+    shop, database = (Database(lambda **_: address) for _ in range(2))
+    configuration = replace(configuration_of(None, {}), **_limits(options))
+    took: list[float] = []
+    for _ in range(jobs):
+        started = time.perf_counter()
+        shop.write("INSERT INTO puppet_jobs (user_id, job_type) VALUES ('u', 'nothing')")
+        process(database, str(uuid4()), configuration, {"nothing": JobType(note)}, deadline=time.monotonic() + 3600)
+        took.append(begun[-1] - started)
+    return took
+
+
+def _limits(options: Options) -> Options:
+    return {name: options[name] for name in ("batch_size", "max_concurrent_jobs", "per_user_limit")}
+
+
 if __name__ == "__main__":
-    serve(fill, prepare)
+    serve(fill, prepare, pick_up)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 
 import asyncpg
@@ -16,6 +17,8 @@ from pgqueuer.types import QueueExecutionMode
 from protocol import Options, serve
 
 logging.disable(logging.CRITICAL)
+# By then it has nothing to do and listens.
+_IDLE_S = 0.3
 _AUTOVACUUM = """
     ALTER TABLE pgqueuer SET (fillfactor = 70, autovacuum_vacuum_scale_factor = 0.01,
         autovacuum_vacuum_cost_limit = 10000, autovacuum_vacuum_cost_delay = 0)
@@ -73,5 +76,31 @@ def prepare(url: str, options: Options) -> Callable[[], int]:
     return drain
 
 
+def pick_up(url: str, jobs: int, _options: Options) -> list[float]:
+    """Measure from the insert to the entry point, where a manager listens."""
+
+    async def run() -> list[float]:
+        install = Queries(AsyncpgDriver(await asyncpg.connect(url)))
+        await install.install()
+        manager, begun = PgQueuer(AsyncpgDriver(await asyncpg.connect(url))), asyncio.Queue[float]()
+
+        @manager.entrypoint("nothing")
+        async def nothing(_job: Job) -> None:
+            begun.put_nowait(time.perf_counter())
+
+        working = asyncio.create_task(manager.run(batch_size=10))
+        took = []
+        for _ in range(jobs + 1):
+            await asyncio.sleep(_IDLE_S)
+            started = time.perf_counter()
+            await install.enqueue("nothing", b"1")
+            took.append(await begun.get() - started)
+        manager.shutdown.set()
+        await working
+        return took[1:]
+
+    return uvloop.run(run())
+
+
 if __name__ == "__main__":
-    serve(fill, prepare)
+    serve(fill, prepare, pick_up)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 
 import procrastinate
@@ -13,6 +14,8 @@ from procrastinate.schema import SchemaManager
 from protocol import Options, serve
 
 logging.disable(logging.CRITICAL)
+# By then it has nothing to do and listens.
+_IDLE_S = 0.3
 
 
 def _app(url: str, options: Options) -> tuple[procrastinate.App, list[int]]:
@@ -64,5 +67,33 @@ def prepare(url: str, options: Options) -> Callable[[], int]:
     return drain
 
 
+def pick_up(url: str, jobs: int, options: Options) -> list[float]:
+    """Measure from the insert to the task, where a worker listens."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(SchemaManager.get_schema())
+
+    async def run() -> list[float]:
+        app, _ = _app(url, options)
+        begun = asyncio.Queue[float]()
+
+        @app.task(name="timed")
+        async def timed() -> None:
+            begun.put_nowait(time.perf_counter())
+
+        async with app.open_async():
+            working = asyncio.create_task(app.run_worker_async(install_signal_handlers=False))
+            took = []
+            for _ in range(jobs + 1):
+                await asyncio.sleep(_IDLE_S)
+                started = time.perf_counter()
+                await timed.defer_async()
+                took.append(await begun.get() - started)
+            working.cancel()
+            await asyncio.gather(working, return_exceptions=True)
+            return took[1:]
+
+    return uvloop.run(run())
+
+
 if __name__ == "__main__":
-    serve(fill, prepare)
+    serve(fill, prepare, pick_up)
