@@ -1,0 +1,350 @@
+"""HTTPS workers, for real: what they are sent, what their answers mean, and that no server can hold a job for ever."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+import trustme
+
+from local.worker.manners import Job, Reaction
+from local.worker.server import Worker
+from nightshift.errors import ConfigurationError
+from nightshift.outbound import WebAddress
+from puppet.executing import Accepted, Answer, Done
+from puppet.executing.configured import configured
+from puppet.executing.http import HttpWorkers
+from puppet.executing.requests import Requests
+from puppet.failures import ErrorType, Failure
+from puppet.settings import Target
+from puppet.signing import read_callback_token
+from puppet.store import ClaimedJob
+
+SECRET, OLD = "the secret that is shared with workers now", "the secret that was shared with workers then"
+DOOR = "https://door.example/"
+
+
+def job(payload: Any = None, attempt: int = 1, job_id: UUID | None = None) -> ClaimedJob:
+    return ClaimedJob(
+        id=job_id or uuid4(), user_id="ada@example.com", job_type="send_invite", payload=payload or {}, attempt=attempt,
+        max_retries=3, token=uuid4(), batch_id=uuid4(), scheduled_at=datetime.now(UTC), waited_ms=0,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def workers() -> Iterator[HttpWorkers]:
+    opened = HttpWorkers(Requests(DOOR, SECRET), [SECRET, OLD], 10)
+    yield opened
+    opened.close()
+
+
+@dataclass
+class Reacting:
+    """A worker that does what a test says."""
+
+    does: Callable[[Job], Reaction] = lambda _: Reaction()
+
+    def __post_init__(self) -> None:
+        self.worker = Worker(manner=self._react)
+
+    def _react(self, job: Job) -> Reaction:
+        return self.does(job)
+
+    @property
+    def address(self) -> WebAddress:
+        return WebAddress.parse(self.worker.url)
+
+
+@pytest.fixture
+def reacting() -> Iterator[Reacting]:
+    opened = Reacting()
+    opened.worker.start(SECRET)
+    yield opened
+    opened.worker.stop()
+
+
+def failed(answer: Answer) -> Failure:
+    assert isinstance(answer, Failure)
+    return answer
+
+
+# ---- What is sent ----------------------------------------------------------------------------------------------------
+
+
+def test_a_worker_gets_the_job_with_a_key_and_a_way_to_call_back(workers: HttpWorkers, reacting: Reacting) -> None:
+    sent = job({"profile": "Zo\u00eb", "n": 1}, attempt=2)
+
+    assert workers.execute(reacting.address, sent, 5) == Done({})
+    (got,) = reacting.worker.jobs
+    assert (got.id, got.type, got.user_id, got.attempt) == (str(sent.id), "send_invite", "ada@example.com", 2)
+    assert got.payload == {"profile": "Zo\u00eb", "n": 1}
+    assert got.key == f"{sent.id}:2"
+    assert got.callback_url == f"https://door.example/api/cron/callback/{sent.id}"
+    attempt = read_callback_token(got.id, got.callback_token, [SECRET])
+    assert attempt is not None
+    assert (attempt.number, attempt.claim) == (2, sent.token.hex)
+
+
+@pytest.mark.parametrize("known", [SECRET, OLD])
+def test_a_worker_that_knows_either_value_of_the_secret_can_tell_who_asks(workers: HttpWorkers, known: str) -> None:
+    worker = Worker()
+    worker.start(known)
+    try:
+        assert workers.execute(WebAddress.parse(worker.url), job(), 5) == Done(
+            {"did": "send_invite", "for": "ada@example.com"}
+        )
+    finally:
+        worker.stop()
+
+
+def test_a_worker_with_another_secret_refuses(workers: HttpWorkers) -> None:
+    worker = Worker()
+    worker.start("some other secret")
+    try:
+        answer = failed(workers.execute(WebAddress.parse(worker.url), job(), 5))
+    finally:
+        worker.stop()
+    assert (answer.type, answer.retryable) == (ErrorType.AUTHENTICATION, False)
+
+
+def test_a_recorded_request_is_too_old_soon(reacting: Reacting) -> None:
+    stale = HttpWorkers(Requests(DOOR, SECRET), [SECRET], 1, clock=lambda: time.time() - 600)
+    try:
+        assert failed(stale.execute(reacting.address, job(), 5)).type is ErrorType.AUTHENTICATION
+    finally:
+        stale.close()
+
+
+def test_an_attempt_that_comes_twice_is_done_once(workers: HttpWorkers, reacting: Reacting) -> None:
+    same = job()
+    for _ in range(2):
+        workers.execute(reacting.address, same, 5)
+
+    assert len(reacting.worker.jobs) == 1
+
+
+# ---- What answers mean -----------------------------------------------------------------------------------------------
+
+
+def test_a_result_comes_back_as_it_was_said(workers: HttpWorkers, reacting: Reacting) -> None:
+    reacting.does = lambda _: Reaction(body={"found": [1, 2], "name": "Zo\u00eb"})
+
+    assert workers.execute(reacting.address, job(), 5) == Done({"found": [1, 2], "name": "Zo\u00eb"})
+
+
+def test_a_job_that_was_taken_is_waited_for(workers: HttpWorkers, reacting: Reacting) -> None:
+    reacting.does = lambda _: Reaction(202)
+
+    assert workers.execute(reacting.address, job(), 5) == Accepted()
+
+
+def test_retry_after_is_heard(workers: HttpWorkers, reacting: Reacting) -> None:
+    reacting.does = lambda _: Reaction(429, headers={"Retry-After": "77"})
+    answer = failed(workers.execute(reacting.address, job(), 5))
+
+    assert (answer.type, answer.retryable, answer.retry_after_s) == (ErrorType.RATE_LIMIT, True, 77)
+
+
+def test_a_200_that_says_failed_is_a_failure(workers: HttpWorkers, reacting: Reacting) -> None:
+    reacting.does = lambda _: Reaction(body={"status": "failed", "error": {"type": "linkedin_error", "message": "no"}})
+    answer = failed(workers.execute(reacting.address, job(), 5))
+
+    assert (answer.type, answer.message) == (ErrorType.LINKEDIN, "the worker says that the job failed: no")
+
+
+def test_a_redirect_is_not_followed(workers: HttpWorkers, reacting: Reacting) -> None:
+    reacting.does = lambda _: Reaction(307, headers={"Location": reacting.worker.url})
+    answer = failed(workers.execute(reacting.address, job(), 5))
+
+    assert (answer.message, answer.retryable) == ("the worker answered 307", False)
+    assert len(reacting.worker.jobs) == 1
+
+
+# ---- Servers that are slow, broken or gone ---------------------------------------------------------------------------
+
+_OK = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
+Script = Callable[[socket.socket, threading.Event], None]
+
+
+def _read_request(connection: socket.socket) -> None:
+    """Reads all of it: what is left unread when a connection closes resets it, and the answer is lost."""
+    read = b""
+    while b"\r\n\r\n" not in read:
+        read += connection.recv(65536)
+    head, _, body = read.partition(b"\r\n\r\n")
+    length = int(head.lower().partition(b"content-length: ")[2].split(b"\r\n")[0])
+    while len(body) < length:
+        body += connection.recv(65536)
+
+
+@pytest.fixture
+def scripted() -> Iterator[Callable[[Script], WebAddress]]:
+    """Starts a server that answers each connection by a script of bytes."""
+    closing, listeners = threading.Event(), []
+
+    def serve(listener: socket.socket, script: Script) -> None:
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            with connection:
+                try:
+                    _read_request(connection)
+                    script(connection, closing)
+                except OSError:
+                    continue
+
+    def start(script: Script) -> WebAddress:
+        listener = socket.create_server(("127.0.0.1", 0))
+        listeners.append(listener)
+        threading.Thread(target=serve, args=(listener, script), daemon=True).start()
+        return WebAddress.parse(f"http://127.0.0.1:{listener.getsockname()[1]}/jobs")
+
+    yield start
+    closing.set()
+    for listener in listeners:
+        listener.shutdown(socket.SHUT_RDWR)
+        listener.close()
+
+
+def _silence(_connection: socket.socket, closing: threading.Event) -> None:
+    closing.wait(20)
+
+
+def _dripping_body(connection: socket.socket, closing: threading.Event) -> None:
+    connection.sendall(_OK + b"Content-Length: 1000\r\n\r\n")
+    while not closing.wait(0.05):
+        connection.sendall(b" ")
+
+
+def _dripping_headers(connection: socket.socket, closing: threading.Event) -> None:
+    connection.sendall(_OK)
+    while not closing.wait(0.05):
+        connection.sendall(b"X-More: 1\r\n")
+
+
+@pytest.mark.parametrize("script", [_silence, _dripping_body, _dripping_headers])
+def test_a_server_that_keeps_us_waiting_is_a_timeout(
+    workers: HttpWorkers, scripted: Callable[[Script], WebAddress], script: Script
+) -> None:
+    answer = failed(workers.execute(scripted(script), job(), 0.4))
+
+    assert (answer.type, answer.retryable, answer.untouched) == (ErrorType.TIMEOUT, True, False)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"SSH-2.0-hello\r\n", _OK + b"Content-Length: 100\r\n\r\n{", _OK + b"Content-Encoding: br\r\n\r\nxxx"],
+)
+def test_a_broken_answer_is_trouble_of_the_network(
+    workers: HttpWorkers, scripted: Callable[[Script], WebAddress], content: bytes
+) -> None:
+    answer = failed(workers.execute(scripted(lambda connection, _: connection.sendall(content)), job(), 5))
+
+    assert (answer.type, answer.retryable, answer.untouched) == (ErrorType.NETWORK, True, False)
+
+
+def test_nobody_at_home_is_trouble_of_the_network_and_nothing_was_done(workers: HttpWorkers) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as closed:
+        port = closed.getsockname()[1]
+    answer = failed(workers.execute(WebAddress.parse(f"http://127.0.0.1:{port}/"), job(), 5))
+
+    assert (answer.type, answer.retryable, answer.untouched) == (ErrorType.NETWORK, True, True)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_an_endless_answer_is_cut_off_and_not_asked_for_again(
+    workers: HttpWorkers, scripted: Callable[[Script], WebAddress], *, packed: bool
+) -> None:
+    bomb = gzip.compress(b" " * 3_000_000)
+
+    def pour(connection: socket.socket, _: threading.Event) -> None:
+        body, encoding = (bomb, b"Content-Encoding: gzip\r\n") if packed else (b" " * 3_000_000, b"")
+        connection.sendall(_OK + encoding + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+
+    answer = failed(workers.execute(scripted(pour), job(), 5))
+
+    assert (answer.type, answer.retryable) == (ErrorType.UNKNOWN, False)
+
+
+@pytest.fixture
+def tls_server() -> Iterator[tuple[trustme.CA, WebAddress]]:
+    authority = trustme.CA()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve() -> None:
+        while True:
+            try:
+                connection, _ = listener.accept()
+            except OSError:
+                return
+            try:
+                with context.wrap_socket(connection, server_side=True) as wrapped:
+                    _read_request(wrapped)
+                    wrapped.sendall(_OK + b"Content-Length: 2\r\n\r\n{}")
+            except OSError:
+                continue
+
+    threading.Thread(target=serve, daemon=True).start()
+    yield authority, WebAddress.parse(f"https://127.0.0.1:{listener.getsockname()[1]}/jobs")
+    listener.shutdown(socket.SHUT_RDWR)
+    listener.close()
+
+
+def test_certificates_are_verified(workers: HttpWorkers, tls_server: tuple[trustme.CA, WebAddress]) -> None:
+    authority, address = tls_server
+    trusting = ssl.create_default_context()
+    authority.configure_trust(trusting)
+    knowing = HttpWorkers(Requests(DOOR, SECRET), [SECRET], 1, tls=trusting)
+    try:
+        assert knowing.execute(address, job(), 5) == Done({})
+        answer = failed(workers.execute(address, job(), 5))
+    finally:
+        knowing.close()
+    assert (answer.type, answer.untouched) == (ErrorType.NETWORK, True)
+    assert "certificate" in answer.message
+
+
+# ---- From the settings -----------------------------------------------------------------------------------------------
+
+
+def test_settings_become_executors_that_share_one_pool(reacting: Reacting) -> None:
+    targets = {
+        "send_invite": Target(reacting.address, None, is_invite=True),
+        "visit": Target(reacting.address, None, 2),
+    }
+    with configured(targets, [SECRET], DOOR, 120.0) as job_types:
+        answers = [each.execute(job(), 5) for each in job_types.values()]
+
+    assert answers == [Done({}), Done({})]
+    assert [each.is_invite for each in job_types.values()] == [True, False]
+
+
+@pytest.mark.parametrize("secrets", [[], ["short"]])
+def test_a_secret_that_could_be_guessed_signs_nothing(reacting: Reacting, secrets: list[str]) -> None:
+    made = configured({"visit": Target(reacting.address, None)}, secrets, DOOR, 120.0)
+
+    with pytest.raises(ConfigurationError, match="at least 32"), made:
+        pass
+
+
+def test_no_answer_shows_the_secret_or_the_token(workers: HttpWorkers, reacting: Reacting) -> None:
+    reacting.does = lambda _: Reaction(500, {"error": "it broke"})
+    answer = failed(workers.execute(reacting.address, job(), 5))
+
+    (got,) = reacting.worker.jobs
+    assert SECRET not in json.dumps(answer.message)
+    assert got.callback_token not in answer.message
