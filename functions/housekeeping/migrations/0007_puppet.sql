@@ -120,6 +120,16 @@ CREATE TABLE puppet_lanes (
 );
 CREATE INDEX puppet_lanes_in_line ON puppet_lanes (grouped, priority DESC, next_at, moved_at);
 CREATE INDEX puppet_lanes_of_user ON puppet_lanes (user_id, concurrency_group, priority);
+CREATE INDEX puppet_lanes_of_group ON puppet_lanes (concurrency_group, priority DESC, next_at) WHERE grouped;
+
+-- Where a claim looks when those who may not run now fill the front of the line: at other users and other groups by
+-- their names, each time from where it ended.
+CREATE TABLE puppet_rounds (
+    is_single   boolean PRIMARY KEY DEFAULT true CHECK (is_single),
+    after_user  text NOT NULL DEFAULT '',
+    after_group text NOT NULL DEFAULT ''
+);
+INSERT INTO puppet_rounds DEFAULT VALUES;
 
 CREATE FUNCTION open_puppet_lanes() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -225,19 +235,65 @@ CREATE INDEX puppet_jobs_pending
     WHERE status = 'pending' AND final_status IS NULL;
 CREATE INDEX puppet_jobs_in_flight ON puppet_jobs (user_id) WHERE status IN ('running', 'waiting');
 
+-- The next 12 users and 12 groups by name, round and round.
+CREATE FUNCTION next_puppet_round(OUT users text[], OUT groups text[]) LANGUAGE plpgsql
+SET plan_cache_mode = 'force_generic_plan' SET enable_seqscan = off SET jit = off AS $$
+DECLARE
+    last puppet_rounds;
+BEGIN
+    SELECT * INTO last FROM puppet_rounds;
+    WITH RECURSIVE names AS (
+        SELECT 0 AS place, last.after_user AS name
+        UNION ALL
+        SELECT n.place + 1, (SELECT l.user_id FROM puppet_lanes AS l WHERE l.user_id > n.name ORDER BY l.user_id LIMIT 1)
+        FROM names AS n WHERE n.place < 12 AND n.name IS NOT NULL
+    )
+    SELECT coalesce(array_agg(n.name ORDER BY n.place), '{}') INTO users
+    FROM names AS n WHERE n.place > 0 AND n.name IS NOT NULL;
+    WITH RECURSIVE names AS (
+        SELECT 0 AS place, last.after_group AS name
+        UNION ALL
+        SELECT n.place + 1, (SELECT l.concurrency_group FROM puppet_lanes AS l WHERE l.grouped AND l.concurrency_group > n.name
+                             ORDER BY l.concurrency_group LIMIT 1)
+        FROM names AS n WHERE n.place < 12 AND n.name IS NOT NULL
+    )
+    SELECT coalesce(array_agg(n.name ORDER BY n.place), '{}') INTO groups
+    FROM names AS n WHERE n.place > 0 AND n.name IS NOT NULL;
+    UPDATE puppet_rounds SET after_user = coalesce(users[12], ''), after_group = coalesce(groups[12], '');
+END
+$$;
+
 -- Chooses due jobs and locks them: everyone's next job before anyone's one after that, what is in flight counted as
--- turns that were had (`busy`: {user: jobs}); within a turn by priority, then age. Looks at the first `size` lanes, and
--- in each at `depth` jobs, or more where that cannot fill the room. Answers the jobs in their order, the lanes to move,
--- and what a longer line (`is_cut`) or a deeper look (`is_shallow`) might add.
+-- turns that were had (`busy`: {user: jobs}); within a turn by priority, then age. Looks at the first `size` lanes, at some
+-- of each of `users` and `groups`, and in each at `depth` jobs, or more where that cannot fill the room. Answers the jobs
+-- in their order, the lanes to move, and what a longer line (`is_cut`) or a deeper look (`is_shallow`) might add.
 CREATE FUNCTION choose_puppet_jobs(
     room integer, per_user integer, busy jsonb, busy_groups jsonb, size integer, depth integer,
+    users text[], groups text[],
     OUT jobs tid[], OUT lanes tid[], OUT last_turn bigint, OUT is_cut boolean, OUT is_shallow boolean
 ) LANGUAGE plpgsql SET plan_cache_mode = 'force_generic_plan' SET enable_seqscan = off SET jit = off AS $$
 BEGIN
     WITH line AS MATERIALIZED (
         SELECT l.*, coalesce((busy -> l.user_id)::integer, 0) AS held,
                row_number() OVER (PARTITION BY l.user_id, l.concurrency_group, l.priority ORDER BY l.since) AS copy
-        FROM (SELECT * FROM puppet_line(false, size) UNION ALL SELECT * FROM puppet_line(true, size)) AS l
+        FROM (
+            SELECT * FROM puppet_line(false, size)
+            UNION ALL
+            SELECT * FROM puppet_line(true, size)
+            UNION ALL
+            SELECT a.lane, a.user_id, a.concurrency_group, a.priority, a.since, a.moved_at
+            FROM (SELECT unnest(users) AS name) AS u CROSS JOIN LATERAL (
+                SELECT l.ctid AS lane, l.* FROM puppet_lanes AS l WHERE l.user_id = u.name LIMIT 2
+            ) AS a
+            WHERE a.next_at <= now()
+            UNION ALL
+            SELECT a.lane, a.user_id, a.concurrency_group, a.priority, a.since, a.moved_at
+            FROM (SELECT unnest(groups) AS name) AS g CROSS JOIN LATERAL (
+                SELECT l.ctid AS lane, l.* FROM puppet_lanes AS l WHERE l.grouped AND l.concurrency_group = g.name
+                ORDER BY l.priority DESC, l.next_at LIMIT 2
+            ) AS a
+            WHERE a.next_at <= now()
+        ) AS l
     ), open AS MATERIALIZED (
         SELECT * FROM line AS l WHERE l.copy = 1 AND l.held < per_user AND NOT busy_groups ? l.concurrency_group
     ), reach AS MATERIALIZED (
@@ -254,14 +310,16 @@ BEGIN
             ORDER BY p.scheduled_at LIMIT CASE o.concurrency_group WHEN '' THEN r.turns - o.held ELSE 1 END
         ) AS j ON true
         WHERE o.held < r.turns
-    ), first_of_group AS (
-        SELECT h.*, row_number() OVER (
-            PARTITION BY h.concurrency_group ORDER BY h.held, h.priority DESC, h.scheduled_at, h.moved_at) AS group_place
-        FROM heads AS h WHERE h.job IS NOT NULL
+    ), candidates AS (
+        SELECT * FROM heads AS h WHERE h.job IS NOT NULL AND h.concurrency_group = ''
+        UNION ALL
+        -- Of a group only the first.
+        (SELECT DISTINCT ON (h.concurrency_group) * FROM heads AS h WHERE h.job IS NOT NULL AND h.concurrency_group <> ''
+         ORDER BY h.concurrency_group, h.held, h.priority DESC, h.scheduled_at, h.moved_at)
     ), turns AS (
-        SELECT f.*, f.held + row_number() OVER (
-            PARTITION BY f.user_id ORDER BY f.priority DESC, f.scheduled_at) AS turn
-        FROM first_of_group AS f WHERE f.concurrency_group = '' OR f.group_place = 1
+        SELECT c.*, c.held + row_number() OVER (
+            PARTITION BY c.user_id ORDER BY c.priority DESC, c.scheduled_at) AS turn
+        FROM candidates AS c
     ), chosen AS MATERIALIZED (
         -- Whoever has a row locked is about to change it: it is passed over, not waited for.
         SELECT j.ctid AS job, t.lane, t.turn
@@ -274,8 +332,8 @@ BEGIN
            ARRAY(SELECT DISTINCT c.lane FROM chosen AS c UNION ALL SELECT h.lane FROM heads AS h WHERE h.job IS NULL
                  UNION ALL SELECT l.lane FROM line AS l WHERE l.copy > 1),
            (SELECT max(c.turn) FROM chosen AS c),
-           (SELECT count(*) FILTER (WHERE l.concurrency_group = '') = size
-                OR count(*) FILTER (WHERE l.concurrency_group <> '') = size FROM line AS l),
+           (SELECT count(*) FILTER (WHERE l.concurrency_group = '') >= size
+                OR count(*) FILTER (WHERE l.concurrency_group <> '') >= size FROM line AS l),
            (SELECT r.turns < per_user FROM reach AS r)
            AND (EXISTS (SELECT 1 FROM open AS o CROSS JOIN reach AS r WHERE o.held >= r.turns)
                 OR EXISTS (SELECT 1 FROM heads AS h WHERE h.concurrency_group = ''
@@ -299,12 +357,14 @@ CREATE FUNCTION claim_puppet_jobs(
 ) RETURNS json LANGUAGE plpgsql SET plan_cache_mode = 'force_generic_plan' SET enable_seqscan = off SET jit = off AS $$
 DECLARE
     room        integer;
-    users       integer;
+    users_busy  integer;
     busy        jsonb;
     busy_groups jsonb;
     choice      record;
     size        integer;
     depth       integer := 1;
+    others      record;
+    lacking     boolean;
     moment      timestamptz;
     stamp       text;
     secret      text;
@@ -328,17 +388,20 @@ BEGIN
            (SELECT coalesce(jsonb_object_agg(b.user_id, b.jobs), '{}') FROM by_user AS b),
            (SELECT coalesce(jsonb_object_agg(f.concurrency_group, true), '{}') FROM flight AS f
             WHERE f.concurrency_group IS NOT NULL)
-    INTO room, users, busy, busy_groups;
+    INTO room, users_busy, busy, busy_groups;
     IF room <= 0 THEN
         RETURN json_build_object('room', 0, 'jobs', '[]'::json);
     END IF;
     moment := clock_timestamp();
-    size := room + users;
+    size := room + users_busy;
+    SELECT NULL::text[] AS users, NULL::text[] AS groups INTO others;
     LOOP
-        choice := choose_puppet_jobs(room, per_user, busy, busy_groups, size, depth);
-        IF choice.is_cut AND size < 200 AND (coalesce(cardinality(choice.jobs), 0) < room OR choice.last_turn > 1) THEN
+        choice := choose_puppet_jobs(room, per_user, busy, busy_groups, size, depth, others.users, others.groups);
+        lacking := coalesce(cardinality(choice.jobs), 0) < room;
+        IF choice.is_cut AND (lacking OR choice.last_turn > 1) AND others.users IS NULL THEN
             size := size * 4;
-        ELSIF choice.is_shallow AND coalesce(cardinality(choice.jobs), 0) < room THEN
+            others := next_puppet_round();
+        ELSIF choice.is_shallow AND lacking THEN
             depth := depth * 4;
         ELSE
             EXIT;
