@@ -497,7 +497,10 @@ BEGIN
         SELECT s.* FROM jsonb_to_recordset(results) AS s (
             job_id uuid, token uuid, outcome text, error_type text, error text, duration_ms bigint)
         WHERE NOT EXISTS (SELECT 1 FROM puppet_job_execution_logs AS l
-                          WHERE l.claim_token = s.token AND l.outcome NOT IN ('stuck', 'refused'))
+                          WHERE l.claim_token = s.token
+                            -- The same again, or a worker that called back before its 202 was written.
+                            AND (l.outcome = s.outcome
+                                 OR s.outcome = 'waiting' AND l.outcome NOT IN ('stuck', 'refused')))
           AND NOT EXISTS (SELECT 1 FROM puppet_jobs AS j
                           WHERE j.id = s.job_id AND j.claim_token = s.token AND s.outcome = 'waiting')
     ), noted AS (
