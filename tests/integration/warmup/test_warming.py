@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 from nightshift.event import JobEvent
+from nightshift.platform import platform
+from tests.integration.library.jobs import Context, Invocations
 from tests.integration.warmup.shelf import Shelf, points
 from warmup import warm_explanations, warm_forecasts, warm_on_demand
 from warmup.asking import MOST
@@ -161,3 +163,19 @@ def test_a_long_list_of_left_overs_fits_into_an_event() -> None:
 
 def test_nothing_to_do_is_no_failure() -> None:
     assert _warm(EXPLANATIONS)["metadata"]["selected"] == 0
+
+
+class TestHandOver:
+    def test_what_an_invocation_has_no_time_for_goes_on_in_the_next(self, shelf: Shelf) -> None:
+        for number in range(3):
+            shelf.add(f"pair-{number}")
+        platform()._clients["lambda"] = invocations = Invocations()
+        # Less than an entry needs, once what finishing takes is kept back.
+        first = warm_forecasts.handler({}, Context(6.0))
+        second = warm_forecasts.handler(invocations.events[-1], Context(60.0))
+
+        assert (first["status"], first["processed"], first["metadata"]["left"]) == ("continued", 0, 3)
+        assert invocations.events[-1]["part"] == 2
+        assert (second["status"], second["processed"], second["run_id"]) == ("succeeded", 3, first["run_id"])
+        assert (second["metadata"]["selected"], second["metadata"]["left"]) == (3, 0)
+        assert shelf.connection.run("SELECT count(*) FROM job_runs") == [[1]]
