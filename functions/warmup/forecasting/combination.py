@@ -2,31 +2,56 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from warmup.forecasting.result import Floats
-from warmup.forecasting.smoothing import LEVEL, States
+from warmup.forecasting.smoothing import States, damped_steps
 
-# Weights fall with this power of a smoothing's mean error, as information weights do with the number of points.
-SHARPNESS = 40
-
-
-def origins_from(count: int, season_length: int) -> int:
-    """Return the first point whose forecasts are judged: the smoothings need a start."""
-    return min(max(5, season_length // 2), count // 3)
+# Information weights fall with half the number of points; a fifth of it, as errors several steps ahead overlap.
+SHARPNESS = 0.1
+# Keeps the logarithm of no error at all finite; the values themselves are about 1.
+TINY = 1e-9
 
 
-def steps_to_judge(horizon: int, count: int) -> list[int]:
-    """Return some steps ahead, from the first to the last that the series can judge."""
-    last = min(horizon, max(1, count // 3))
-    return sorted({1, max(1, last // 4), max(1, last // 2), last})
+@dataclass(frozen=True)
+class Combination:
+    """How much each smoothing counts (columns) at each of some steps ahead (rows).
+
+    Attributes:
+        steps: the steps that the series' own past could judge, rising, the first is 1.
+        weights: each row sums up to 1; steps between take a bit of both rows, later ones the last.
+    """
+
+    steps: tuple[int, ...]
+    weights: Floats
+
+    def ahead(self, states: States, horizon: int) -> Floats:
+        """Return the combined forecast from the last point, for each step to the horizon."""
+        steps = np.arange(1, horizon + 1)
+        weights = np.array([np.interp(steps, self.steps, column) for column in self.weights.T]).T
+        forecasts = states.levels[-1] + states.trends[-1] * damped_steps(steps[:, None])
+        combined: Floats = (weights * forecasts).sum(axis=1)
+        return combined
+
+    def past_errors(self, level: Floats, states: States, first: int) -> list[Floats]:
+        """Return the errors of the combined forecast from each past point, for each of the steps."""
+        return [
+            level[first + step :] - (states.ahead(step) @ weights)[first:-step]
+            for step, weights in zip(self.steps, self.weights, strict=True)
+        ]
 
 
-def smoothing_weights(values: Floats, states: States, steps: list[int], first: int) -> Floats:
-    """Return the weight of each smoothing, by its mean absolute errors at several steps ahead."""
-    score = np.zeros(len(LEVEL))
-    for step in steps:
-        errors = np.abs(values[first + step :, None] - states.ahead(step)[first:-step])
-        score += np.log(errors.mean(axis=0) + 1e-9) / len(steps)
-    weights = np.exp(-SHARPNESS * (score - score.min()))
-    return weights / weights.sum()
+def combine(level: Floats, states: States, horizon: int, first: int, by_step: float) -> Combination:
+    """Weigh the smoothings by their mean absolute errors, from the point `first` on (Kolassa 2011)."""
+    steps = _steps(min(horizon, max(1, len(level) // 3)))
+    errors = [np.abs(level[first + step :, None] - states.ahead(step)[first:-step]).mean(axis=0) for step in steps]
+    scores = np.log(np.array(errors) + TINY)
+    scores = by_step * scores + (1 - by_step) * scores.mean(axis=0)
+    weights = np.exp(-SHARPNESS * len(level) * (scores - scores.min(axis=1, keepdims=True)))
+    return Combination(steps, weights / weights.sum(axis=1, keepdims=True))
+
+
+def _steps(last: int) -> tuple[int, ...]:
+    return tuple(sorted({1, max(1, last // 4), max(1, last // 2), last}))

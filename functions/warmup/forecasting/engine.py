@@ -7,52 +7,55 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from warmup.forecasting.bands import error_scale
-from warmup.forecasting.combination import origins_from, smoothing_weights, steps_to_judge
-from warmup.forecasting.history import CannotForecast, History, read_history
+from warmup.forecasting.bands import error_scales
+from warmup.forecasting.combination import combine
+from warmup.forecasting.habits import Habits, habits_of
+from warmup.forecasting.history import History, read_history
 from warmup.forecasting.result import Floats, Forecast
 from warmup.forecasting.seasonality import seasonal_indices
-from warmup.forecasting.smoothing import damped_steps, smooth
+from warmup.forecasting.smoothing import States, smooth
+from warmup.forecasting.views import View, likelihood_weights, views_of
 
 # Part of every cache key: raised whenever a forecast changes.
-ENGINE_VERSION = "1"
+ENGINE_VERSION = "2"
 
 Z80, Z95 = 1.2816, 1.96
 
 
 def forecast(values: Sequence[float] | NDArray[np.float64], horizon: int, season_length: int) -> Forecast:
-    """Forecast a series at regular steps, oldest value first.
-
-    Args:
-        values: at least two finite numbers; where none is negative, neither is the forecast.
-        horizon: how many steps ahead.
-        season_length: how many steps make a season (7 for days, 52 for weeks, 12 for months), or 1 for none.
-
-    Raises:
-        CannotForecast: the input is wrong; the message says how.
-    """
     history = read_history(values, horizon, season_length)
-    return _forecast(history, int(horizon), int(season_length))
+    with np.errstate(all="ignore"):
+        return _forecast(history, int(horizon), int(season_length))
 
 
 def _forecast(history: History, horizon: int, season_length: int) -> Forecast:
-    logs = history.never_negative and bool((history.values > 0).all())
-    series = np.log(history.values) if logs else history.values
-    count = len(series)
-    indices = seasonal_indices(series, season_length)
-    level = series - indices[np.arange(count) % season_length]
-    states = smooth(level)
-    steps = steps_to_judge(horizon, count)
-    weights = smoothing_weights(level, states, steps, origins_from(count, season_length))
-    middle = np.array([(states.levels[-1] + states.trends[-1] * damped_steps(k)) @ weights for k in range(1, horizon + 1)])
-    middle = middle + indices[np.arange(count, count + horizon) % season_length]
-    sigma = error_scale(level, states, weights, steps, horizon)
-    lines = [middle + z * sigma for z in (0.0, -Z80, Z80, -Z95, Z95)]
-    return _result(history, [np.exp(np.clip(line, -600, 600)) if logs else line for line in lines], bool(indices.any()))
-
-
-def _result(history: History, lines: list[Floats], seasonal: bool) -> Forecast:  # noqa: FBT001
+    habits = habits_of(season_length)
+    views = views_of(history)
+    count = len(history.values)
+    indices = [seasonal_indices(view.values, season_length) for view in views]
+    past = np.arange(count) % season_length
+    future = np.arange(count, count + horizon) % season_length
+    levels = [view.values - index[past] for view, index in zip(views, indices, strict=True)]
+    states = smooth(np.array(levels).T)
+    first = min(max(5, season_length // 2), count // 3)
+    outs, likes = [], []
+    for number, view in enumerate(views):
+        level, state, season = levels[number], states.of(number), indices[number]
+        combination = combine(level, state, horizon, first, habits.by_step)
+        middle = combination.ahead(state, horizon)
+        k = np.arange(1, horizon + 1)
+        x = np.arange(count) - (count - 1) / 2
+        slope = (x @ level) / (x @ x)
+        middle = middle + habits.drift * slope * np.minimum(k, count / 2)
+        middle = middle + np.minimum(habits.return_rate * k, habits.return_limit) * (level.mean() - middle)
+        middle = middle + season[future]
+        errors = combination.past_errors(level, state, first)
+        sigma = error_scales(errors, combination.steps, horizon)
+        outs.append([view.back(middle + z * sigma) for z in (0, -Z80, Z80, -Z95, Z95)])
+        likes.append(np.log(np.abs(errors[0]).mean() + 1e-9) + view.stretch)
+    w = likelihood_weights(np.array(likes), count)
+    lines = np.tensordot(w, np.array(outs), axes=1)
     if history.never_negative:
-        lines = [np.maximum(line, 0) for line in lines]
+        lines = np.maximum(lines, 0)
     mean, lower80, upper80, lower95, upper95 = (history.unscaled(line) for line in lines)
-    return Forecast(mean, lower80, upper80, lower95, upper95, (upper80 - lower80) / (2 * Z80), seasonal, "smoothing")
+    return Forecast(mean, lower80, upper80, lower95, upper95, (upper80 - lower80) / (2 * Z80), any(i.any() for i in indices), "smoothing")

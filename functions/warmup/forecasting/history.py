@@ -11,8 +11,8 @@ from warmup.forecasting.result import Floats
 
 # Two points are the least that tell how much a series moves at all.
 LEAST_POINTS = 2
-# What lies further back says nothing about the next weeks and costs time: 600 points are 11 years of weeks.
-LONGEST_HISTORY = 600
+# What lies further back says nothing about the next weeks and costs time: 400 points are 8 years of weeks.
+LONGEST_HISTORY = 400
 
 
 class CannotForecast(ValueError):

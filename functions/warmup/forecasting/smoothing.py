@@ -1,4 +1,4 @@
-"""A grid of exponential smoothings, run through a series side by side."""
+"""A grid of exponential smoothings, run through one or several series side by side."""
 
 from __future__ import annotations
 
@@ -8,36 +8,54 @@ import numpy as np
 
 from warmup.forecasting.result import Floats
 
-_SIMPLE = [(level, 0.0, 0.0) for level in (0.05, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 0.98)]
-_DAMPED = [(level, trend, damping) for level in (0.1, 0.2, 0.4, 0.6, 0.9) for trend in (0.05, 0.2) for damping in (0.85, 0.95)]
-# Smoothing of the level, of the trend, and damping of the trend (Gardner and McKenzie 1985); one row for each.
+_SIMPLE = [(level, 0.0, 0.0) for level in (0.01, 0.02, 0.05, 0.1, 0.2, 0.3, 0.45, 0.6, 0.8, 0.98)]
+_DAMPED = [
+    (level, trend, damping) for level in (0.1, 0.2, 0.4, 0.6, 0.9) for trend in (0.05, 0.2) for damping in (0.85, 0.95)
+]
+# Smoothing of the level, of the trend, and damping of the trend (Gardner and McKenzie 1985), one column for each.
 LEVEL, TREND, DAMPING = np.array(_SIMPLE + _DAMPED).T
+# Errors beyond so many deviations count as if they were no larger, so that a spike does not carry the level away
+# (Gelper, Fried and Croux 2010, who take 2); a lasting change passes within a few steps.
+LARGEST_ERROR = 3.0
+# How fast that deviation follows the errors.
+DEVIATION = 0.05
 
 
 @dataclass(frozen=True)
 class States:
-    """Level and trend of each smoothing (columns) after each point of the series (rows)."""
+    """Level and trend of each smoothing (last axis) after each point (first axis) of each series (middle axis)."""
 
     levels: Floats
     trends: Floats
+
+    def of(self, series: int) -> States:
+        """Return the states of one of the series."""
+        return States(self.levels[:, series], self.trends[:, series])
 
     def ahead(self, step: int) -> Floats:
         """Return what each smoothing expected at each point for so many steps later."""
         return self.levels + self.trends * damped_steps(step)
 
 
-def damped_steps(step: int) -> Floats:
+def damped_steps(steps: Floats | int) -> Floats:
     """Return by how many undamped steps each smoothing's trend has moved after so many steps."""
-    return DAMPING * (1 - DAMPING**step) / (1 - DAMPING)
+    moved: Floats = DAMPING * (1 - DAMPING**steps) / (1 - DAMPING)
+    return moved
 
 
-def smooth(values: Floats) -> States:
-    """Return the states of all smoothings of the grid, in one pass over the series."""
-    levels, trends = np.empty((2, len(values), len(LEVEL)))
-    level, trend = np.full(len(LEVEL), np.median(values[:6])), np.zeros(len(LEVEL))
-    for point, value in enumerate(values):
-        expected = level + DAMPING * trend
-        error = value - expected
-        level = levels[point] = expected + LEVEL * error
-        trend = trends[point] = DAMPING * trend + LEVEL * TREND * error
+def smooth(series: Floats) -> States:
+    """Return the states of all smoothings after each point; `series` has a row for each point, a column for each series."""
+    shape = (*series.shape, len(LEVEL))
+    levels, trends = np.empty(shape), np.empty(shape)
+    level = np.repeat(np.median(series[:6], axis=0)[:, None], len(LEVEL), axis=1)
+    trend = np.zeros_like(level)
+    bound = np.zeros_like(level) + 1.2 * LARGEST_ERROR * np.abs(np.diff(series, axis=0)).mean(axis=0)[:, None]
+    growth = LEVEL * TREND
+    for point, value in enumerate(series[:, :, None]):
+        trend = DAMPING * trend
+        level = level + trend
+        error = np.minimum(np.maximum(value - level, -bound), bound)
+        bound = bound + DEVIATION * (1.25 * LARGEST_ERROR * np.abs(error) - bound)
+        level = levels[point] = level + LEVEL * error
+        trend = trends[point] = trend + growth * error
     return States(levels, trends)
