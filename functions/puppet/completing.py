@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import json
+import math
+import re
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -13,6 +16,9 @@ if TYPE_CHECKING:
     from nightshift.database import Database
 
 _SELDOM = ("error_type", "error", "retry_in_s", "result", "deadline_s")
+# What JSON may hold and PostgreSQL's text may not: NUL, and half of a surrogate pair.
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+_SUSPICIOUS = re.compile(r"\\u0000|" + "[\ud800-\udfff]")
 
 
 def complete(database: Database, processor_id: str, results: Sequence[Result]) -> list[UUID]:
@@ -26,7 +32,7 @@ def complete(database: Database, processor_id: str, results: Sequence[Result]) -
     if not results:
         return []
     rows = database.write(
-        queries("puppet")["complete"], processor=processor_id, results=[_document(each) for each in results]
+        queries("puppet")["complete"], processor=processor_id, results=_json([_document(each) for each in results])
     )
     return [row["refused"] for row in rows]
 
@@ -37,7 +43,7 @@ def complete_later(database: Database, result: Result) -> bool:
 
 
 def _document(result: Result) -> dict[str, Any]:
-    """Return what of a result is said, as JSON: on most there is little to say."""
+    """Return what there is to say of a result: of most, little."""
     document: dict[str, Any] = {
         "job_id": str(result.job_id),
         "token": str(result.token),
@@ -48,3 +54,27 @@ def _document(result: Result) -> dict[str, Any]:
         if (value := getattr(result, name)) is not None:
             document[name] = value
     return document
+
+
+def _json(documents: list[dict[str, Any]]) -> str:
+    try:
+        text = json.dumps(documents, ensure_ascii=False, allow_nan=False)
+    except ValueError:
+        text = ""
+    if text and not _SUSPICIOUS.search(text):
+        return text
+    # One worker's odd answer must not keep the results of the others from being written.
+    return json.dumps(_storable(documents), ensure_ascii=False)
+
+
+def _storable(value: Any) -> Any:
+    """Return a JSON value with a replacement for everything that PostgreSQL cannot keep."""
+    if isinstance(value, str):
+        return _UNSTORABLE.sub("\ufffd", value)
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, Mapping):
+        return {_storable(name): _storable(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_storable(each) for each in value]
+    return value

@@ -465,7 +465,7 @@ BEGIN
                                  THEN now() + make_interval(secs => s.retry_in_s) END,
             finished_at = CASE WHEN status_after(s.outcome, s.retry_in_s, j) IN ('completed', 'failed') THEN now() END,
             claim_token = CASE s.outcome WHEN 'waiting' THEN s.token END,
-            deadline_at = CASE s.outcome WHEN 'waiting' THEN now() + make_interval(secs => s.deadline_s) END,
+            deadline_at = CASE s.outcome WHEN 'waiting' THEN now() + make_interval(secs => coalesce(s.deadline_s, 3600)) END,
             error_type = s.error_type, error = s.error, result = s.result
         FROM said AS s
         WHERE j.id = s.job_id AND j.claim_token = s.token AND j.status IN ('running', 'waiting')
