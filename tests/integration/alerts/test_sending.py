@@ -180,20 +180,22 @@ def test_where_nobody_answers_it_waits(watch: Watch, aws: Aws) -> None:
     assert watch.states == [("opened", "pending")]
 
 
-def test_what_slack_does_not_take_goes_out_as_plain_text(watch: Watch) -> None:
+def test_what_slack_does_not_take_goes_out_as_plain_text_a_second_later(watch: Watch) -> None:
     watch.bad()
     watch.slack.answers.append(Answer(400, "invalid_blocks"))
+    waits: list[float] = []
 
-    assert watch.send().sent == 1
+    assert Sending(watch.run, load_settings(SETTINGS), sleep=waits.append).carry_out(10.0).sent == 1
+    assert waits == [1.0]
     assert watch.slack.taken == [{"text": "FAILING: The thing is broken", "unfurl_links": False, "unfurl_media": False}]
 
 
 def test_what_slack_takes_in_no_form_is_given_up_and_counted(watch: Watch) -> None:
     watch.bad()
     watch.slack.answers += [Answer(400, "invalid_payload")] * 2
-    watch.send()
-    watch.later("1 minute")
-    watch.send()
+    for _ in range(2):
+        Sending(watch.run, load_settings(SETTINGS), sleep=lambda _: watch.later("1 second")).carry_out(10.0)
+        watch.later("1 minute")
 
     assert watch.slack.asked == 2
     assert watch.states == [("opened", "failed")]

@@ -9,7 +9,7 @@ from typing import Final
 
 from nightshift.alerts import Sent
 from nightshift.alerts.channel import ANSWER_TIMEOUT_S, CONNECT_TIMEOUT_S, NotSent, Slack, Verdict
-from nightshift.alerts.outbox import Group, Outbox
+from nightshift.alerts.outbox import PACE, Group, Outbox
 from nightshift.alerts.settings import AlertSettings
 from nightshift.alerts.texts import MAX_GROUP, payload, plain
 from nightshift.job import Run
@@ -76,7 +76,8 @@ class Sending:
         except NotSent as error:
             if error.verdict is not Verdict.REFUSED:
                 raise
-            # Better bare than not at all.
+            # Better bare than not at all; and no faster than any other message.
+            self._sleep(PACE.total_seconds())
             slack.post(plain(group.messages))
 
     def _was_not_sent(self, slack: Slack, group: Group, error: NotSent) -> None:
