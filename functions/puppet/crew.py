@@ -11,7 +11,7 @@ from puppet.executing import JobTypes
 from puppet.failures import ErrorType, failure
 from puppet.results import Ending
 from puppet.store import ClaimedJob
-from puppet.threads import Task, Threads
+from puppet.threads import NOT_ENDED, Task, Threads
 
 # Results are written together with those that come within this time, or when there are so many.
 LINGER_S: Final = 0.05
@@ -59,11 +59,10 @@ class Crew:
 
     def begin(self, jobs: Sequence[ClaimedJob], endings: Mapping[UUID, Ending]) -> None:
         """Let jobs be carried out, but for those whose endings are known already."""
-        tasks = [Task(job) for job in jobs]
+        tasks = [Task(job, ending=endings.get(job.id, NOT_ENDED)) for job in jobs]
         self.at_work.update((task.job.token, task) for task in tasks)
         if endings:
-            known = [Task(job, ending=endings[job.id]) for job in jobs if job.id in endings]
-            self._ended += known
+            self._ended += [task for task in tasks if task.job.id in endings]
             tasks = [task for task in tasks if task.job.id not in endings]
         self._threads.submit(tasks, len(self.at_work))
 
@@ -114,19 +113,23 @@ class Crew:
         if now < self._watch_at:
             return []
         self._watch_at = now + WATCH_S
-        overdue = [task for task in self.at_work.values() if self._is_overdue(task, now)]
-        for _ in overdue:
-            self._threads.abandon()
         told = failure(ErrorType.TIMEOUT, "there was no answer in time")
-        # Another object, because the thread still has the first one and may fill it in at any moment.
-        return [Task(task.job, task.begun_at, now, told) for task in overdue]
+        # Other objects, because the threads still have the first ones and may fill them in at any moment.
+        overdue = [
+            Task(task.job, task.begun_at, now, told) for task in self.at_work.values() if self._is_overdue(task, now)
+        ]
+        for task in overdue:
+            self.at_work[task.job.token] = task
+            self._threads.abandon()
+        return overdue
 
     def _is_overdue(self, task: Task, now: float) -> bool:
-        is_at_work = task.begun_at is not None and task.ended_at is None
-        return is_at_work and now - (task.begun_at or now) > self.timeout_s(task.job) + _GRACE_S
+        if task.begun_at is None or task.ended_at is not None:
+            return False
+        return now - task.begun_at > self.timeout_s(task.job) + _GRACE_S
 
     def _is_awaited(self, task: Task) -> bool:
-        if task.job.token in self.at_work:
+        if self.at_work.get(task.job.token) is task:
             return True
         self._log.warning("Late answer dropped", job_id=str(task.job.id), attempt=task.job.attempt)
         return False

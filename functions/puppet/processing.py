@@ -49,12 +49,14 @@ class Hooks:
             stays as it was.
         log: takes lines as a logger of Powertools does.
         monotonic: the clock of the deadline.
+        run_id: the run that the processor is part of, for its record.
     """
 
     after_batch: Callable[[BatchSummary], None] = lambda _: None
     reread: Callable[[], Configuration] | None = None
     log: Any = None
     monotonic: Callable[[], float] = time.monotonic
+    run_id: str | None = None
 
 
 @dataclass(frozen=True)
@@ -115,7 +117,7 @@ class _Processor:
     stopped: str = ""
 
     def work(self) -> Processed:
-        store.register(self.database, self.id)
+        store.register(self.database, self.id, self.hooks.run_id)
         self.beat_at, self.reread_at = self._now() + HEARTBEAT_S, self._now() + _REREAD_S
         try:
             rescued = store.rescue(self.database, self._limits(1))

@@ -42,6 +42,7 @@ def process_due_jobs(run: Run) -> Outcome:
         reread=lambda: read_configuration(run.database),
         log=run.log,
         monotonic=run.monotonic,
+        run_id=run.id,
     )
     try:
         with configured(targets, secrets, settings.public_url, float(configuration.job_timeout_s)) as job_types:

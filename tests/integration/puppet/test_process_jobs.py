@@ -58,9 +58,7 @@ def test_a_tick_carries_out_what_is_due_and_records_it(jobs: Queue, worker: Work
     assert sorted(error.split(": ")[1] for error in result["errors"]) == ["rate_limit", "timeout", "validation_error"]
     assert jobs.statuses() == {"success": 2, "failed": 1, "pending": 1, "timeout": 1}
     assert jobs.run("SELECT status, processed, failed FROM job_runs") == [["succeeded", 5, 3]]
-    assert jobs.run("SELECT processor_id = (SELECT id::text FROM job_runs) FROM puppet_cron_processor_state") == [
-        [True]
-    ]
+    assert jobs.run("SELECT run_id = (SELECT id FROM job_runs) FROM puppet_cron_processor_state") == [[True]]
     assert len(worker.jobs) == 5
 
 
