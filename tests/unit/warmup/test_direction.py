@@ -5,13 +5,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from tests.unit.warmup.making import flat_forecast, series
-from warmup.averages import average_ahead
+from tests.unit.warmup.making import Z80, Z95, series
+from warmup.averages import Average
 from warmup.direction import Direction, direction
+
+SCORES = np.array([-Z95, -Z80, 0, Z80, Z95])
 
 
 def judged(past: list[float], mean: float, sigma: float, days: int = 1) -> Direction:
-    return direction(series(past, days), average_ahead(flat_forecast(mean, sigma, 1), np.ones(1)))
+    return direction(series(past, days), Average(mean + sigma * SCORES))
 
 
 @pytest.mark.parametrize(
