@@ -86,6 +86,16 @@ def test_new_data_makes_a_new_entry_and_the_old_one_goes_when_it_is_there(shelf:
     assert known.of_kind(EXPLANATIONS) == [other]
 
 
+def test_an_entry_that_is_newer_than_ours_is_left_alone(shelf: Shelf) -> None:
+    """Of other data, by somebody whose clock is ahead or who was faster."""
+    shelf.cached(FORECASTS, shelf.add("tea-vs-coffee"), age_days=-1)
+    shelf.change("tea-vs-coffee", points(61))
+    result = _warm(FORECASTS)
+
+    assert (result["processed"], result["metadata"]["replaced"]) == (1, 0)
+    assert len(shelf.known("tea-vs-coffee").of_kind(FORECASTS)) == 2
+
+
 def test_an_old_entry_of_the_same_data_is_made_again(shelf: Shelf) -> None:
     candidate = shelf.add("tea-vs-coffee")
     old = shelf.cached(FORECASTS, candidate, age_days=7)
