@@ -53,7 +53,8 @@ def claim(database: Database, processor_id: str, batch_id: UUID, limits: Limits)
         )[0]["claim"]
     except DatabaseBusy:
         return Claim((), "busy")
-    jobs = tuple(_claimed(row, batch_id) for row in answer["jobs"])
+    columns = answer["jobs"]
+    jobs = tuple(_claimed(row, batch_id) for row in zip(*columns, strict=True)) if columns[0] else ()
     return Claim(jobs, "claimed" if jobs else "idle" if answer["room"] else "full")
 
 
@@ -63,7 +64,6 @@ def give_back(database: Database, tokens: Iterable[UUID]) -> int:
 
 
 def _claimed(row: Sequence[Any], batch_id: UUID) -> ClaimedJob:
-    # A document of arrays: read as rows, with a type for each column, a batch takes five times as long.
     job_id, user_id, job_type, payload, attempt, max_retries, token, scheduled_at, waited_ms, group = row
     return ClaimedJob(
         id=UUID(job_id),

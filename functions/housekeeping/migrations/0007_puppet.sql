@@ -350,8 +350,8 @@ RETURNS boolean LANGUAGE sql STABLE AS $$
 $$;
 
 -- Takes due jobs for a processor, within limits that hold over all processors together; abandoned ones are put back
--- first. Answers {"room": how many could have been taken, "jobs": [[id, user, type, payload, attempt, retries, token,
--- scheduled at, waited ms, group], …]}.
+-- first. Answers {"room": how many could have been taken, "jobs": [ids, users, types, payloads, attempts, retries, tokens,
+-- times, waited ms, groups]}, each of these a list, the most urgent job first, or null.
 CREATE FUNCTION claim_puppet_jobs(
     processor text, batch uuid, batch_size integer, max_concurrent integer, per_user integer, stuck_after_s integer
 ) RETURNS json LANGUAGE plpgsql SET plan_cache_mode = 'force_generic_plan' SET enable_seqscan = off SET jit = off AS $$
@@ -390,7 +390,7 @@ BEGIN
             WHERE f.concurrency_group IS NOT NULL)
     INTO room, users_busy, busy, busy_groups;
     IF room <= 0 THEN
-        RETURN json_build_object('room', 0, 'jobs', '[]'::json);
+        RETURN '{"room": 0, "jobs": [null]}';
     END IF;
     moment := clock_timestamp();
     size := room + users_busy;
@@ -421,10 +421,12 @@ BEGIN
         FROM unnest(choice.jobs) WITH ORDINALITY AS c (job, place) WHERE j.ctid = c.job
         RETURNING j.*, c.place
     )
-    SELECT json_build_object('room', room, 'jobs', coalesce(json_agg(json_build_array(
-        t.id, t.user_id, t.job_type, t.payload, t.attempts, t.max_retries, t.claim_token, t.scheduled_at, t.waited_ms,
-        t.concurrency_group) ORDER BY t.place), '[]'))
-    INTO answer FROM taken AS t;
+    -- Column by column: that is much quicker, here and for whoever reads it.
+    SELECT json_build_object('room', room, 'jobs', json_build_array(
+        array_agg(t.id), array_agg(t.user_id), array_agg(t.job_type), array_agg(t.payload), array_agg(t.attempts),
+        array_agg(t.max_retries), array_agg(t.claim_token), array_agg(t.scheduled_at), array_agg(t.waited_ms),
+        array_agg(t.concurrency_group)))
+    INTO answer FROM (SELECT * FROM taken ORDER BY place) AS t;
     UPDATE puppet_cron_processor_state AS p SET batches = p.batches + 1
     WHERE p.processor_id = processor AND choice.jobs IS NOT NULL;
     PERFORM move_puppet_lanes(choice.lanes);
