@@ -15,8 +15,8 @@ import tempfile
 from pathlib import Path
 
 RUNTIME = "3.13"
-# One layer serves both, unless it is told otherwise: compiled modules carry the processor in their name, so the two sets
-# lie side by side.
+# One layer serves both, unless it is told otherwise: compiled modules carry the processor in their name, so both sets lie
+# side by side.
 PROCESSORS = ("aarch64", "x86_64")
 # The runtime is Amazon Linux 2023, which has glibc 2.34.
 PLATFORMS = ("manylinux2014", "manylinux_2_17", "manylinux_2_28", "manylinux_2_34")

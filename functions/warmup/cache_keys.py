@@ -26,7 +26,7 @@ class Kind:
 
 
 # The versions of warmup.forecasting and warmup.explaining, said again for the door: a reader loads neither (nor numpy).
-FORECASTS = Kind("forecasts", "1")
+FORECASTS = Kind("forecasts", "2")
 EXPLANATIONS = Kind("explanations", "1")
 KINDS = (FORECASTS, EXPLANATIONS)
 
