@@ -61,17 +61,15 @@ def take(request: Request) -> Json:
     attempt = _attempt(request)
     failure = _failure(request.body)
     database = request.platform.database
-    found = database.read(queries("puppet", "callbacks.sql")["attempt"], job_id=attempt.job_id, token=attempt.claim)
+    found = database.read(queries("puppet", "callbacks.sql")["job"], job_id=attempt.job_id)
     if not found:
         raise Problem(410, "there is no such job any more", kind="gone")
     result = _result(attempt, failure, request.body["result"], found[0]["took_ms"], database)
     if not store.complete_later(database, result):
         logger("puppet-jobs").warning("Late callback refused", job_id=attempt.job_id, attempt=attempt.number)
         raise Problem(409, "it is too late: this attempt has ended otherwise", kind="attempt-over")
-    if found[0]["holds"]:
-        is_over = failure is not None and failure.untouched and result.retry_in_s is None
-        word = result.error_type or result.outcome
-        invites.respond_later(database, result.job_id, word, releases=is_over)
+    is_over = failure is not None and failure.untouched and result.retry_in_s is None
+    invites.respond_later(database, result.job_id, result.error_type or result.outcome, releases=is_over)
     return {"jobId": attempt.job_id, "attempt": attempt.number, "recorded": True}
 
 

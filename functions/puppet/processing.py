@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID, uuid4
 
@@ -175,7 +175,7 @@ class _Processor:
             return
         results = [self._result(task) for task in tasks]
         try:
-            refused = set(self._write(results))
+            refused = set(store.complete(self.database, self.id, results))
         except (DatabaseBusy, DatabaseUnavailable) as error:
             self._try_again(tasks, error)
             return
@@ -194,17 +194,6 @@ class _Processor:
         took_s = (task.ended_at or 0.0) - (task.begun_at or 0.0)
         most = self.configuration.max_retries
         return result_of(task.job, task.ending, round(took_s * 1000), most, self.crew.callback_s(task.job))
-
-    def _write(self, results: Sequence[Result]) -> list[UUID]:
-        try:
-            return store.complete(self.database, self.id, results)
-        except (DatabaseBusy, DatabaseUnavailable):
-            raise
-        except DatabaseError as error:
-            # One of them holds what PostgreSQL cannot keep: how all of them ended matters more than what was said.
-            self.log.warning("Results written without their details", error=str(error))
-            bare = [replace(each, result=None, error=each.error and "it cannot be stored") for each in results]
-            return store.complete(self.database, self.id, bare)
 
     def _try_again(self, tasks: Sequence[Task], error: DatabaseError) -> None:
         """Keep results that could not be written; to write them twice changes nothing."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from typing import Any, Final, NoReturn
 
@@ -13,8 +12,7 @@ from puppet.failures import Failure, failure, of_status, type_of
 MAX_ANSWER_BYTES: Final = 256 * 1024
 _ACCEPTED: Final = 202
 _FAILED: Final = frozenset({"failed", "failure", "error"})
-# What PostgreSQL's jsonb refuses, as json.dumps writes it: NUL, and half of a surrogate pair.
-_UNSTORABLE: Final = re.compile(r"\\u0000|\\ud[89a-f]", re.IGNORECASE)
+_DEEPEST: Final = 100
 
 
 def read_answer(status: int, body: Any, retry_after_s: float | None = None) -> Answer:
@@ -49,12 +47,15 @@ def parsed(content: bytes | str) -> Any:
 
 
 def storable(value: Any) -> Any:
-    """Return a result as it can be kept, None where it cannot: a number or a character that PostgreSQL refuses."""
-    try:
-        text = json.dumps(value, allow_nan=False)
-    except (ValueError, TypeError, RecursionError):
-        return None
-    return None if _UNSTORABLE.search(text) or len(text) > MAX_ANSWER_BYTES else value
+    """Return a result as it is kept: all of it, or None where it is nested so deep that writing it could fail."""
+    return value if _is_shallow(value, _DEEPEST) else None
+
+
+def _is_shallow(value: Any, levels: int) -> bool:
+    if not isinstance(value, dict | list):
+        return True
+    parts = value.values() if isinstance(value, dict) else value
+    return levels > 0 and all(_is_shallow(part, levels - 1) for part in parts)
 
 
 def _failure(status: int, body: Any, retry_after_s: float | None) -> Failure:

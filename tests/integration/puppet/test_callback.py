@@ -199,4 +199,4 @@ def test_what_makes_no_sense_is_refused(door: Caller, path: str | None, body: di
 
 def test_a_result_that_cannot_be_kept_ends_the_job_all_the_same(door: Caller, jobs: Queue, taken: Taken) -> None:
     assert say(door, taken.id, taken.token(), result={"text": "a\x00b"}).status == 200
-    assert (jobs.job(taken.id)["final_status"], jobs.job(taken.id)["result"]) == ("success", None)
+    assert (jobs.job(taken.id)["final_status"], jobs.job(taken.id)["result"]) == ("success", {"text": "a\ufffdb"})

@@ -262,10 +262,20 @@ def test_a_result_that_postgresql_cannot_keep_costs_no_other_job_its_end(jobs: Q
     (odd,) = jobs.put("odd")
     (well,) = jobs.put()
 
-    tally = work(database, types(work=done, odd=lambda *_: Done({"text": "a\x00b"}))).tally
+    said = {"text": "a\x00b", "half": "\ud800", "number": float("inf")}
+    tally = work(database, types(work=done, odd=lambda *_: Done(said))).tally
 
     assert tally.counts["success"] == 2
-    assert [jobs.job(each)["final_status"] for each in (odd, well)] == ["success", "success"]
+    assert jobs.job(odd)["result"] == {"text": "a\ufffdb", "half": "\ufffd", "number": None}
+    assert jobs.job(well)["final_status"] == "success"
+
+
+def test_what_one_user_has_left_follows_in_the_same_run(jobs: Queue, database: Database) -> None:
+    jobs.put(jobs=5, user_id="ada")
+
+    tally = work(database, types(work=done), configuration(per_user_limit=2)).tally
+
+    assert tally.counts["success"] == 5
 
 
 def test_a_connection_that_breaks_while_results_are_written_loses_none(
