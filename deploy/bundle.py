@@ -15,7 +15,7 @@ import tempfile
 from pathlib import Path
 
 RUNTIME = "3.13"
-# One layer serves both, unless it is told otherwise: compiled modules carry the processor in their name, so both sets lie
+# One layer serves both, unless told otherwise: compiled modules carry the processor in their name, so both sets lie
 # side by side.
 PROCESSORS = ("aarch64", "x86_64")
 # The runtime is Amazon Linux 2023, which has glibc 2.34.

@@ -55,7 +55,9 @@ def test_run_now_answers_in_its_own_form(deployed: Aws, workers: Workers) -> Non
 
 def test_every_read_of_the_domains_answers(deployed: Aws, database: Database) -> None:
     # Some ask for one thing by its name.
-    database.write("INSERT INTO comparisons (slug, term_a, term_b) VALUES ('1', 'tea', 'coffee') ON CONFLICT DO NOTHING")
+    database.write(
+        "INSERT INTO comparisons (slug, term_a, term_b) VALUES ('1', 'tea', 'coffee') ON CONFLICT DO NOTHING"
+    )
     status, description = _call("GET", "/openapi.json")
     assert status == 200
     for path, methods in description["paths"].items():
