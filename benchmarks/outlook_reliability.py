@@ -1,6 +1,6 @@
 """Do outlooks come true as often as they say? Tables for docs/adr/0121 and following.
 
-`python benchmarks/outlook_reliability.py SERIES.csv [--half dev|test] [--groups gt_daily,...] [--every N]`: SERIES.csv
+`python benchmarks/outlook_reliability.py SERIES.csv [--groups gt_daily,...] [--every N]`: SERIES.csv
 has the columns id, group, train and test (values separated by blanks); a group's name ends in its step. From each
 series its last days are hidden, once and at two earlier dates, and forecast from what lies before them. A cell reads:
 mean of the chances that were said -> share that came true (how many).
@@ -11,7 +11,6 @@ from __future__ import annotations
 import argparse
 import csv
 import sys
-import zlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -53,12 +52,12 @@ class Outcome:
     before: float
 
 
-def outcomes(path: Path, groups: Iterable[str], *, half: str | None = None, every: int = 1) -> Iterator[Outcome]:
+def outcomes(path: Path, groups: Iterable[str], *, every: int = 1) -> Iterator[Outcome]:
     """Make outlooks of every so many series of some groups, and compare them with what was hidden."""
     csv.field_size_limit(sys.maxsize)
     wanted = set(groups)
     with path.open(newline="", encoding="utf-8") as file:
-        rows = [row for row in csv.DictReader(file) if row["group"] in wanted and _in_half(row["id"], half)]
+        rows = [row for row in csv.DictReader(file) if row["group"] in wanted]
     for row in rows[::every]:
         values = np.array(f"{row['train']} {row['test']}".split(), dtype=float)
         step = Step(row["group"].rpartition("_")[2])
@@ -66,10 +65,6 @@ def outcomes(path: Path, groups: Iterable[str], *, half: str | None = None, ever
             end = len(values) - PERIODS[step] * (origin + 1)
             if end >= 2 * step.season_length:
                 yield from _compared(row["group"], origin, values[:end], values[end : end + PERIODS[step]], step)
-
-
-def _in_half(name: str, half: str | None) -> bool:
-    return half is None or (zlib.crc32(name.encode()) % 2 == 1) == (half == "test")
 
 
 def _compared(
@@ -153,12 +148,11 @@ def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("series", type=Path)
-    parser.add_argument("--half", choices=["dev", "test"])
     parser.add_argument("--every", type=int, default=1)
     parser.add_argument("--groups", default="gt_daily,gt_weekly,gt_monthly")
     given = parser.parse_args()
     groups = given.groups.split(",")
-    found = list(outcomes(given.series, groups, half=given.half, every=given.every))
+    found = list(outcomes(given.series, groups, every=given.every))
     for group in groups:
         _report([each for each in found if each.group == group], group)
     _report(found, "all")
