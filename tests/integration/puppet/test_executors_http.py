@@ -243,6 +243,26 @@ def test_a_server_that_keeps_us_waiting_is_a_timeout(
     assert (answer.type, answer.retryable, answer.untouched) == (ErrorType.TIMEOUT, True, False)
 
 
+def test_who_finds_no_free_connection_waits_no_longer_than_its_time(
+    scripted: Callable[[Script], WebAddress],
+) -> None:
+    one = HttpWorkers(Requests(DOOR, SECRET), [SECRET], 1)
+    address, began = scripted(_silence), threading.Event()
+
+    def occupy() -> None:
+        began.set()
+        one.execute(address, job(), 1.5)
+
+    first = threading.Thread(target=occupy)
+    first.start()
+    try:
+        assert began.wait(5)
+        assert failed(one.execute(address, job(), 0.3)).type is ErrorType.TIMEOUT
+    finally:
+        first.join(10)
+        one.close()
+
+
 @pytest.mark.parametrize(
     "content",
     [b"", b"SSH-2.0-hello\r\n", _OK + b"Content-Length: 100\r\n\r\n{", _OK + b"Content-Encoding: br\r\n\r\nxxx"],

@@ -41,12 +41,21 @@ class _Scene:
         self.now = 0.0
         self.released = threading.Event()
         self.gone = threading.Event()
+        self.both = threading.Barrier(2)
         self.crew = Crew(
-            {"work": JobType(lambda *_: Done(1)), "hang": JobType(self._hang, timeout_s=10.0)},
+            {
+                "work": JobType(lambda *_: Done(1)),
+                "hang": JobType(self._hang, timeout_s=10.0),
+                "meet": JobType(self._meet),
+            },
             120.0,
             self.log,
             monotonic=lambda: self.now,
         )
+
+    def _meet(self, _job: ClaimedJob, _timeout_s: float) -> Answer:
+        self.both.wait(5)  # two at once, or neither
+        return Done("met")
 
     def _hang(self, _job: ClaimedJob, _timeout_s: float) -> Answer:
         self.released.wait(30)
@@ -100,6 +109,19 @@ def test_a_hanging_thread_is_given_up_once_and_heard_no_more(scene: _Scene) -> N
     assert "Late answer dropped" in scene.log.lines
     scene.crew.settle(task)
     assert scene.crew.at_work == {}
+
+
+def test_another_thread_takes_the_place_of_one_that_hangs(scene: _Scene) -> None:
+    scene.crew.begin([_job("hang")], {})
+    while not [task for task in scene.crew.at_work.values() if task.begun_at is not None]:
+        threading.Event().wait(0.001)
+    scene.now = 11.5
+    (given_up,) = scene.crew.collect(0)
+    scene.crew.settle(given_up)
+
+    scene.crew.begin([_job("meet"), _job("meet")], {})
+    met = [task.ending for _ in range(2) for task in scene.crew.collect(5)]
+    assert met == [Done("met"), Done("met")]
 
 
 def test_the_longest_time_out_is_that_of_the_slowest_type(scene: _Scene) -> None:
