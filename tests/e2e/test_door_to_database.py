@@ -12,6 +12,7 @@ import pytest
 
 from local.aws import client
 from local.database import connected
+from local.sample_data import puppets
 from local.stack import ScheduledEvent
 from local.system import LocalSystem
 
@@ -45,7 +46,24 @@ def test_a_job_is_started_over_http_and_leaves_its_record(local_system: LocalSys
     assert accepted.status_code == 202
     assert (run["status"], run["trigger"], run["processed"]) == ("succeeded", "http", 2)
     with connected(local_system.database.url) as database:
-        assert database.run("SELECT count(*) FROM check_runs") == [[2]]
+        assert database.run("SELECT count(*) FROM check_runs WHERE run_id = :run", run=run["runId"]) == [[2]]
+
+
+def test_puppet_jobs_go_to_their_worker_which_calls_back_through_the_door(
+    local_system: LocalSystem, door: httpx.Client
+) -> None:
+    accepted = door.post("/api/cron/trigger")
+    run = _finished(door, accepted.json()["statusUrl"])
+    while not local_system.worker.callbacks:
+        time.sleep(0.05)
+    totals = door.get("/api/cron/metrics").json()["totals"]
+    ended = ("succeeded", "failed", "timedOut", "duplicates")
+
+    assert (run["status"], run["processed"], run["failed"]) == ("succeeded", *puppets.ended())
+    assert local_system.worker.callbacks == [200]
+    # The one that was answered later has succeeded since.
+    assert sum(totals[name] for name in ended) == len(puppets.PUPPET_JOBS)
+    assert door.get("/api/cron/health").status_code == 200
 
 
 def test_a_slot_is_run_once_however_often_it_is_delivered(local_system: LocalSystem, door: httpx.Client) -> None:
