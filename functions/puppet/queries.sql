@@ -1,5 +1,6 @@
 -- name: claim
-SELECT claim_puppet_jobs(:processor, :batch, :batch_size, :max_concurrent, :per_user, :stuck_after_s) AS claim
+-- A turn takes milliseconds: who has not come to theirs after a second comes again later.
+SET LOCAL lock_timeout = '1s'; SELECT claim_puppet_jobs(:processor, :batch, :batch_size, :max_concurrent, :per_user, :stuck_after_s) AS claim
 
 -- name: give_back
 UPDATE puppet_jobs

@@ -40,7 +40,12 @@ CREATE TABLE puppet_jobs (
 CREATE INDEX puppet_jobs_pending
     ON puppet_jobs (user_id, (coalesce(concurrency_group, '')), priority, scheduled_at)
     WHERE status = 'pending' AND final_status IS NULL;
-CREATE INDEX puppet_jobs_in_flight ON puppet_jobs (user_id) WHERE status IN ('running', 'waiting');
+CREATE INDEX puppet_jobs_in_flight ON puppet_jobs ((coalesce(claimed_at, 'infinity')))
+    WHERE status IN ('running', 'waiting');
+
+-- When the oldest job in flight was claimed, in microseconds: what lies before it in the index is not read, were it the
+-- dead entries of a day that somebody's old snapshot keeps. A sequence is a variable without versions of its own.
+CREATE SEQUENCE puppet_flight_since MINVALUE 0 START 0;
 
 -- A job is written three times, and its dead versions go when the page is next looked at: with room for one more in
 -- the page, the table ends smaller than without. Vacuum comes by the number of jobs, not by the length of the history.

@@ -133,7 +133,11 @@ DECLARE
     depth       integer := 1;
     others      record;
     lacking     boolean;
+    mark        timestamptz;
     moment      timestamptz;
+    oldest      timestamptz;
+    abandoned   boolean;
+    rescued     boolean := false;
     stamp       text;
     secret      text;
     answer      json;
@@ -143,24 +147,31 @@ BEGIN
     -- Claimers come one by one, until their transactions end. What is in flight is counted in statements after this one,
     -- whose snapshots are newer than the lock.
     PERFORM pg_advisory_xact_lock(hashtext('puppet_jobs'), 1);
-    IF EXISTS (SELECT 1 FROM puppet_jobs AS j WHERE j.status IN ('running', 'waiting')
-               AND is_abandoned(j.status, j.heartbeat_at, j.deadline_at, stuck_after_s)) THEN
+    SELECT 'epoch'::timestamptz + last_value * interval '1 microsecond' INTO mark FROM puppet_flight_since;
+    LOOP
+        WITH flight AS MATERIALIZED (
+            SELECT j.user_id, j.concurrency_group, j.claimed_at,
+                   is_abandoned(j.status, j.heartbeat_at, j.deadline_at, stuck_after_s) AS abandoned
+            FROM puppet_jobs AS j
+            WHERE j.status IN ('running', 'waiting') AND coalesce(j.claimed_at, 'infinity') >= mark
+        ), by_user AS MATERIALIZED (
+            SELECT f.user_id, count(*) AS jobs FROM flight AS f GROUP BY f.user_id
+        )
+        SELECT least(batch_size, max_concurrent - count(*)), min(f.claimed_at), coalesce(bool_or(f.abandoned), false),
+               (SELECT count(*) FROM by_user),
+               (SELECT coalesce(jsonb_object_agg(b.user_id, b.jobs), '{}') FROM by_user AS b),
+               coalesce(jsonb_object_agg(f.concurrency_group, true) FILTER (WHERE f.concurrency_group IS NOT NULL), '{}')
+        INTO room, oldest, abandoned, users_busy, busy, busy_groups FROM flight AS f;
+        EXIT WHEN rescued OR NOT abandoned;
         PERFORM rescue_puppet_jobs(stuck_after_s);
-    END IF;
-    WITH flight AS MATERIALIZED (
-        SELECT j.user_id, j.concurrency_group FROM puppet_jobs AS j WHERE j.status IN ('running', 'waiting')
-    ), by_user AS MATERIALIZED (
-        SELECT f.user_id, count(*) AS jobs FROM flight AS f GROUP BY f.user_id
-    )
-    SELECT least(batch_size, max_concurrent - (SELECT count(*) FROM flight)), (SELECT count(*) FROM by_user),
-           (SELECT coalesce(jsonb_object_agg(b.user_id, b.jobs), '{}') FROM by_user AS b),
-           (SELECT coalesce(jsonb_object_agg(f.concurrency_group, true), '{}') FROM flight AS f
-            WHERE f.concurrency_group IS NOT NULL)
-    INTO room, users_busy, busy, busy_groups;
+        rescued := true;
+    END LOOP;
+    -- Never before the mark, even if the clock was put back.
+    moment := greatest(clock_timestamp(), mark);
+    PERFORM setval('puppet_flight_since', (extract(epoch FROM coalesce(oldest, moment)) * 1000000)::bigint);
     IF room <= 0 THEN
         RETURN '{"room": 0, "jobs": [null]}';
     END IF;
-    moment := clock_timestamp();
     size := room + users_busy;
     SELECT NULL::text[] AS users, NULL::text[] AS groups INTO others;
     LOOP

@@ -255,3 +255,27 @@ def test_batches_are_counted_where_something_was_claimed(jobs: Queue, database: 
     for _ in range(3):
         take(database, Limits(batch_size=1))
     assert jobs.run("SELECT batches FROM puppet_cron_processor_state") == [[2]]
+
+
+def test_who_does_not_come_to_a_turn_is_told_so(
+    jobs: Queue, database: Database, postgres_url: str, database_server: Any
+) -> None:
+    jobs.put()
+    other = database_server.connect(postgres_url.rpartition("/")[2])
+    other.run("BEGIN")
+    other.run("SELECT claim_puppet_jobs('other', gen_random_uuid(), 1, 1, 1, 300)")
+    busy = take(database)
+    assert (len(busy), busy.reason) == (0, "busy")
+    other.run("ROLLBACK")
+    other.close()
+    assert take(database).reason == "claimed"
+
+
+def test_a_clock_that_is_put_back_hides_nothing_that_is_in_flight(jobs: Queue, database: Database) -> None:
+    jobs.put(jobs=4)
+    # As if the last claim had been made by a clock that was an hour ahead.
+    jobs.run(
+        "SELECT setval('puppet_flight_since', CAST(extract(epoch FROM now() + interval '1 hour') * 1e6 AS bigint))"
+    )
+    assert len(take(database, Limits(max_concurrent=3))) == 3
+    assert take(database, Limits(max_concurrent=3)).reason == "full"
