@@ -83,8 +83,16 @@ class Entry:
         }  # fmt: skip
 
 
-def new(kind: Kind, subject: Subject, bundle: Mapping[str, Any], *, made_ms: int, run_id: str) -> Entry:
-    """Return an entry that was made at `made_ms`, from data that was read before.
+def new(  # what an entry is made of, the less obvious by name
+    kind: Kind,
+    subject: Subject,
+    bundle: Mapping[str, Any],
+    *,
+    made_ms: int,
+    run_id: str,
+    fresh_ms: int = FRESH_MS,
+) -> Entry:
+    """Return an entry that was made at `made_ms`, from data that was read before, and is fresh for about `fresh_ms`.
 
     Raises:
         EntryTooLarge: it would not fit into an item.
@@ -96,7 +104,7 @@ def new(kind: Kind, subject: Subject, bundle: Mapping[str, Any], *, made_ms: int
         slug=subject.slug,
         key=key,
         made_ms=made_ms,
-        fresh_until_ms=made_ms + FRESH_MS - earlier,
+        fresh_until_ms=made_ms + fresh_ms - earlier,
         ends_ms=made_ms + KEPT_MS - earlier,
         body=pack(bundle),
         run_id=run_id,

@@ -47,7 +47,9 @@ class Maker:
         try:
             made = recipe.make(comparison, self._run.deadline)
             tally.add(made.used)
-            entry = entries.new(recipe.kind, comparison, made.bundle, made_ms=made_ms, run_id=self._run.id)
+            entry = entries.new(
+                recipe.kind, comparison, made.bundle, made_ms=made_ms, run_id=self._run.id, fresh_ms=made.fresh_ms
+            )
             if self._store(entry):
                 tally.add(self._replace(task.due.older, entry))
             tally.processed = 1

@@ -22,8 +22,9 @@ def warm_one(run: Run) -> Outcome:
     candidate = comparisons.find(run.database, slug)
     if candidate is None:
         return _say(run, cache, Outcome(failed=1, errors=[f"{slug}: there is no such comparison any more"]))
-    warming = Warming(run, cache, [forecasts.recipe(), explanations.recipe(run)], threads=2)
-    tally, not_begun = warming.warm([candidate])
+    with explanations.recipe(run) as explaining:
+        warming = Warming(run, cache, [forecasts.recipe(), explaining], threads=2)
+        tally, not_begun = warming.warm([candidate])
     # The lock carries the hash that was asked for. Newer data is what readers look for now: it is used, and said.
     facts = {"slug": slug} | ({"dataChanged": True} if candidate.data_hash != asked_hash else {})
     outcome = warming.outcome(tally, not_begun, facts=facts, former={}, go_on=run.params)

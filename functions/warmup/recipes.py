@@ -9,14 +9,21 @@ from typing import Any
 
 from warmup.cache_keys import Kind
 from warmup.comparison import Comparison
+from warmup.entries import FRESH_MS, Bundle
 
 
 @dataclass(frozen=True)
 class Made:
-    """A bundle for the cache, and what making it has used, by names under which a run adds it up."""
+    """A bundle for the cache.
+
+    Attributes:
+        used: what making it has used, by names under which a run adds it up.
+        fresh_ms: for how long it need not be made again; a makeshift is not fresh for as long as the real thing.
+    """
 
     bundle: Mapping[str, Any]
     used: Mapping[str, int | Decimal] = field(default_factory=dict)
+    fresh_ms: int = FRESH_MS
 
 
 @dataclass(frozen=True)
@@ -28,9 +35,11 @@ class Recipe:
             none; `used`, if the error has it, what was spent all the same. Called from several threads.
         needs_s: with less time left, none is begun.
         ends_all: errors after which no other comparison would fare better.
+        accepts: whether a bundle that is there and fresh may stay; one by another maker may not.
     """
 
     kind: Kind
     make: Callable[[Comparison, float], Made]
     needs_s: float
     ends_all: tuple[type[Exception], ...] = ()
+    accepts: Callable[[Bundle], bool] = lambda _: True

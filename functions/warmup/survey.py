@@ -52,7 +52,7 @@ def look(cache: Cache, candidates: Sequence[Candidate], recipes: Sequence[Recipe
     for candidate, of_it in zip(candidates, known, strict=True):
         for recipe in recipes:
             current = of_it.current(recipe.kind, candidate, now_ms)
-            if current and current.freshness(now_ms) is Freshness.FRESH:
+            if current and current.freshness(now_ms) is Freshness.FRESH and recipe.accepts(current.bundle()):
                 fresh += 1
             elif failure := of_it.failure(recipe.kind, candidate, now_ms):
                 failures.append(f"{candidate.slug} ({recipe.kind.name}): {failure.reason}")

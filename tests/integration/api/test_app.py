@@ -64,7 +64,9 @@ def test_every_read_of_the_domains_answers(deployed: Aws, database: Database) ->
         if "get" in methods and "{" not in path:
             # What must be given is a number, or a name that may be one.
             asked = {p["name"]: 1 for p in methods["get"].get("parameters", ()) if p.get("required")}
-            assert _call("GET", path, support.AS_READER, query=asked)[0] == 200, path
+            # Health says 503 where a processor should have run by now, as none has here.
+            well = (200, 503) if path.endswith("/health") else (200,)
+            assert _call("GET", path, support.AS_READER, query=asked)[0] in well, path
 
 
 def test_a_rotated_secret_opens_with_both_values_and_the_oldest_does_not(deployed: Aws) -> None:

@@ -80,7 +80,9 @@ class Shelf:
     def cached(self, kind: Kind, candidate: Candidate, *, age_days: float = 0, **bundle: Any) -> Entry:
         """An entry that was made so long ago."""
         made_ms = self.clock.ms - int(age_days * DAY_MS)
-        entry = entries.new(kind, candidate, bundle or {"made": age_days}, made_ms=made_ms, run_id="a run before")
+        # As the deployed explainer says of itself, where nothing else is deployed.
+        bundle = bundle or {"made": age_days, "provider": "offline", "model": None}
+        entry = entries.new(kind, candidate, bundle, made_ms=made_ms, run_id="a run before")
         self.cache.put(entry)
         return entry
 
