@@ -27,8 +27,17 @@ _COUNTS = {
 
 
 def process_due_jobs(run: Run) -> Outcome:
-    """Carry out what is due until nothing is, the time is up, or processing is stopped."""
+    """Carry out what is due until nothing is, the time is up, or processing is stopped; then send the alerts."""
+    try:
+        return _process(run)
+    finally:
+        alerting.send_alerts(run)
+
+
+def _process(run: Run) -> Outcome:
     configuration = read_configuration(run.database)
+    if configuration.problems:
+        run.log.warning("Stored configuration not heeded in full", problems=list(configuration.problems))
     if not configuration.enabled:
         return Outcome(metadata={"enabled": False})
     settings, targets = load_settings(os.environ)
@@ -44,12 +53,9 @@ def process_due_jobs(run: Run) -> Outcome:
         monotonic=run.monotonic,
         run_id=run.id,
     )
-    try:
-        with configured(targets, secrets, settings.public_url, float(configuration.job_timeout_s)) as job_types:
-            done = process(run.database, run.id, configuration, job_types, deadline=run.deadline, hooks=hooks)
-        return _outcome(run, done)
-    finally:
-        alerting.send_alerts(run)
+    with configured(targets, secrets, settings.public_url, float(configuration.job_timeout_s)) as job_types:
+        done = process(run.database, run.id, configuration, job_types, deadline=run.deadline, hooks=hooks)
+    return _outcome(run, done)
 
 
 def _outcome(run: Run, done: Processed) -> Outcome:
