@@ -132,6 +132,6 @@ PROCRASTINATE: Final = Team(
     "procrastinate",
     "run_procrastinate.py",
     is_peer=True,
-    options={"concurrency": 10, "delete_jobs": "never"},
+    options={"concurrency": 10, "delete_jobs": "always"},
     jobs=2_000,
 )
