@@ -11,7 +11,8 @@ REMOVABLE: Final = {
     "puppet_job_execution_logs": """
         INSERT INTO puppet_job_execution_logs
             (job_id, claim_token, user_id, job_type, attempt, processor_id, batch_id, outcome, started_at, finished_at)
-        SELECT gen_random_uuid(), gen_random_uuid(), 'u', 'x', 1, 'p', gen_random_uuid(), 'success', now() - :age, now() - :age
+        SELECT gen_random_uuid(), gen_random_uuid(), 'u', 'x', 1, 'p', gen_random_uuid(), 'success', now() - :age,
+               now() - :age
         FROM generate_series(1, :n)""",
     "puppet_jobs": """
         INSERT INTO puppet_jobs (user_id, job_type, status, final_status, created_at, finished_at)
