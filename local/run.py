@@ -152,11 +152,20 @@ def _readers(system: LocalSystem, day: int) -> list[str]:
     return differences
 
 
+def _notes(name: str, value: object) -> list[str]:
+    """What a count of a run says to people: nothing where nothing was counted."""
+    if isinstance(value, dict):
+        return [f"{name} {note}" for part, count in value.items() for note in _notes(part, count)]
+    return [f"{name} {value}"] if value else []
+
+
 def _row(run: JobRun) -> tuple[str, ...]:
     counts = run.metadata or {}
     changes = sum(value for name, value in counts.items() if name.endswith("_changes"))
     shown_elsewhere = ("failed_", "price_changes", "stock_changes")
-    others = [f"{name} {value}" for name, value in counts.items() if not name.startswith(shown_elsewhere)]
+    others = [
+        note for name, value in counts.items() if not name.startswith(shown_elsewhere) for note in _notes(name, value)
+    ]
     return (
         run.job,
         run.status,
