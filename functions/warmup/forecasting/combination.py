@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from warmup.forecasting.result import Floats
+from warmup.forecasting.arrays import Floats, information_weights
 from warmup.forecasting.smoothing import States, damped_steps
 
 # Information weights fall with half the number of points; a fifth of it, as errors several steps ahead overlap.
@@ -35,10 +35,10 @@ class Combination:
         combined: Floats = (weights * forecasts).sum(axis=1)
         return combined
 
-    def past_errors(self, level: Floats, states: States, first: int) -> list[Floats]:
-        """Return the errors of the combined forecast from each past point, for each of the steps."""
+    def past_errors(self, level: Floats, states: States, first: int) -> list[float]:
+        """Return the mean absolute errors of the combined forecast at each of the steps, from the point `first` on."""
         return [
-            level[first + step :] - (states.ahead(step) @ weights)[first:-step]
+            float(np.abs(level[first + step :] - (states.ahead(step) @ weights)[first:-step]).mean())
             for step, weights in zip(self.steps, self.weights, strict=True)
         ]
 
@@ -49,8 +49,7 @@ def combine(level: Floats, states: States, horizon: int, first: int, by_step: fl
     errors = [np.abs(level[first + step :, None] - states.ahead(step)[first:-step]).mean(axis=0) for step in steps]
     scores = np.log(np.array(errors) + TINY)
     scores = by_step * scores + (1 - by_step) * scores.mean(axis=0)
-    weights = np.exp(-SHARPNESS * len(level) * (scores - scores.min(axis=1, keepdims=True)))
-    return Combination(steps, weights / weights.sum(axis=1, keepdims=True))
+    return Combination(steps, information_weights(scores, SHARPNESS * len(level)))
 
 
 def _steps(last: int) -> tuple[int, ...]:

@@ -5,57 +5,64 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-from warmup.forecasting.bands import error_scales
-from warmup.forecasting.combination import combine
+from warmup.forecasting.arrays import Floats
+from warmup.forecasting.bands import quantiles
 from warmup.forecasting.habits import Habits, habits_of
 from warmup.forecasting.history import History, read_history
-from warmup.forecasting.result import Floats, Forecast
-from warmup.forecasting.seasonality import seasonal_indices
-from warmup.forecasting.smoothing import States, smooth
-from warmup.forecasting.views import View, likelihood_weights, views_of
+from warmup.forecasting.outlook import Outlook, look_ahead
+from warmup.forecasting.result import Forecast, forecast_of
+from warmup.forecasting.seasonality import Season, find_season
+from warmup.forecasting.smoothing import smooth
+from warmup.forecasting.views import View, shares_of, views_of
 
 # Part of every cache key: raised whenever a forecast changes.
-ENGINE_VERSION = "2"
-
-Z80, Z95 = 1.2816, 1.96
+ENGINE_VERSION = "3"
 
 
-def forecast(values: Sequence[float] | NDArray[np.float64], horizon: int, season_length: int) -> Forecast:
+def forecast(values: Sequence[float] | Floats, horizon: int, season_length: int) -> Forecast:
+    """Forecast a series at regular steps, oldest value first.
+
+    Args:
+        values: at least two finite numbers; where none is negative, the forecast is not either.
+        horizon: how many steps ahead.
+        season_length: how many steps make a season (7 for days, 52 for weeks, 12 for months), or 1 for none.
+
+    Raises:
+        CannotForecast: the input is wrong; the message says how.
+    """
     history = read_history(values, horizon, season_length)
-    with np.errstate(all="ignore"):
-        return _forecast(history, int(horizon), int(season_length))
-
-
-def _forecast(history: History, horizon: int, season_length: int) -> Forecast:
-    habits = habits_of(season_length)
     views = views_of(history)
-    count = len(history.values)
-    indices = [seasonal_indices(view.values, season_length) for view in views]
-    past = np.arange(count) % season_length
-    future = np.arange(count, count + horizon) % season_length
-    levels = [view.values - index[past] for view, index in zip(views, indices, strict=True)]
-    states = smooth(np.array(levels).T)
-    first = min(max(5, season_length // 2), count // 3)
-    outs, likes = [], []
-    for number, view in enumerate(views):
-        level, state, season = levels[number], states.of(number), indices[number]
-        combination = combine(level, state, horizon, first, habits.by_step)
-        middle = combination.ahead(state, horizon)
-        k = np.arange(1, horizon + 1)
-        x = np.arange(count) - (count - 1) / 2
-        slope = (x @ level) / (x @ x)
-        middle = middle + habits.drift * slope * np.minimum(k, count / 2)
-        middle = middle + np.minimum(habits.return_rate * k, habits.return_limit) * (level.mean() - middle)
-        middle = middle + season[future]
-        errors = combination.past_errors(level, state, first)
-        sigma = error_scales(errors, combination.steps, horizon)
-        outs.append([view.back(middle + z * sigma) for z in (0, -Z80, Z80, -Z95, Z95)])
-        likes.append(np.log(np.abs(errors[0]).mean() + 1e-9) + view.stretch)
-    w = likelihood_weights(np.array(likes), count)
-    lines = np.tensordot(w, np.array(outs), axes=1)
+    seasons = [find_season(view.values, season_length) for view in views]
+    outlooks = _outlooks(views, seasons, horizon, habits_of(season_length))
+    shares = shares_of(views, [outlook.error for outlook in outlooks])
+    lines = [quantiles(view, outlook) for view, outlook in zip(views, outlooks, strict=True)]
+    strength = float(shares @ [season.strength for season in seasons])
+    model = _in_words(views, shares, season_length if strength >= Season.PLAIN else 1)
+    return forecast_of(_mixed(history, shares, lines), seasonal=strength >= Season.PLAIN, model=model)
+
+
+def _outlooks(views: list[View], seasons: list[Season], horizon: int, habits: Habits) -> list[Outlook]:
+    """Look ahead in each view; the smoothings of all views run in one pass, where the time goes."""
+    past = np.arange(len(views[0].values))
+    levels = [view.values - season.at(past) for view, season in zip(views, seasons, strict=True)]
+    states = smooth(np.stack(levels, axis=1))
+    return [
+        look_ahead(level, states.of(number), season, horizon, habits)
+        for number, (level, season) in enumerate(zip(levels, seasons, strict=True))
+    ]
+
+
+def _mixed(history: History, shares: Floats, lines: list[Floats]) -> Floats:
+    """Average each quantile over the views, in the unit of the series, and in order."""
+    mixed: Floats = sum((share * quantile for share, quantile in zip(shares, lines, strict=True)), np.zeros(1))
     if history.never_negative:
-        lines = np.maximum(lines, 0)
-    mean, lower80, upper80, lower95, upper95 = (history.unscaled(line) for line in lines)
-    return Forecast(mean, lower80, upper80, lower95, upper95, (upper80 - lower80) / (2 * Z80), any(i.any() for i in indices), "smoothing")
+        mixed = np.maximum(mixed, 0.0)
+    # Rounding may have turned two equal quantiles round.
+    return history.unscaled(np.maximum.accumulate(mixed, axis=0))
+
+
+def _in_words(views: list[View], shares: Floats, season_length: int) -> str:
+    logs = sum(share for view, share in zip(views, shares, strict=True) if view.logs)
+    season = f"a season of {season_length} steps" if season_length > 1 else "no season"
+    return f"combined exponential smoothing with {season}, {round(100 * logs)} % in logarithms"

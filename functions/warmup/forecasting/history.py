@@ -7,12 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from warmup.forecasting.result import Floats
+from warmup.forecasting.arrays import Floats
 
 # Two points are the least that tell how much a series moves at all.
 LEAST_POINTS = 2
 # What lies further back says nothing about the next weeks and costs time: 400 points are 8 years of weeks.
 LONGEST_HISTORY = 400
+# Seasons of more than a hundred steps get four of them, up to so many points; that many steps ahead nothing is known.
+MOST_POINTS = MOST_STEPS = 2000
 
 
 class CannotForecast(ValueError):
@@ -51,7 +53,9 @@ def read_history(values: Any, horizon: int, season_length: int) -> History:
     """
     _check_length("horizon", horizon)
     _check_length("season_length", season_length)
-    points = _numbers(values)[-max(LONGEST_HISTORY, 4 * season_length) :]
+    if horizon > MOST_STEPS:
+        raise CannotForecast(f"horizon is {horizon}; at most {MOST_STEPS} steps can be forecast")
+    points = _numbers(values)[-min(max(LONGEST_HISTORY, 4 * season_length), MOST_POINTS) :]
     exponent = int(np.frexp(np.abs(points).max())[1])
     return History(np.ldexp(points, -exponent), exponent)
 
@@ -62,6 +66,8 @@ def _check_length(name: str, value: Any) -> None:
 
 
 def _numbers(values: Any) -> Floats:
+    if np.iscomplexobj(values):
+        raise CannotForecast("values has complex numbers; they must be real")
     try:
         points = np.array(values, dtype=np.float64)
     except (TypeError, ValueError, OverflowError) as error:

@@ -6,9 +6,11 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from warmup.forecasting.arrays import Floats
+
+# Four of five values of a normal distribution lie within a range of so many standard deviations.
+WIDTH80 = 2 * 1.2816
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,3 +45,11 @@ class Forecast:
         certain = np.where(gap == 0, 0.0, np.copysign(np.inf, gap))
         score = np.divide(gap, spread, out=certain, where=spread > 0)
         return np.array([0.5 * math.erfc(-value / math.sqrt(2)) for value in score])
+
+
+def forecast_of(quantiles: Floats, *, seasonal: bool, model: str) -> Forecast:
+    """Return the forecast with these quantiles: lower 95 %, lower 80 %, middle, upper 80 %, upper 95 %, rising."""
+    lower95, lower80, mean, upper80, upper95 = quantiles
+    # Divided before they are subtracted: the difference of two large numbers may be none.
+    sigma = upper80 / WIDTH80 - lower80 / WIDTH80
+    return Forecast(mean, lower80, upper80, lower95, upper95, sigma, seasonal, model)

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
-from warmup.forecasting.result import Floats
+from warmup.forecasting.arrays import Floats, Truths, Whole, information_weights
 
-# How much less a season weighs than the one after it. Weekdays are steady, months in tourism are not: the series chooses.
+# How much less a season weighs than the one after it. Weekdays are steady, months of travel are not: the series tells.
 DECAYS = np.array([0.6, 0.8, 0.9, 1.0])
 # A season of 24 phases or more has neighbours that are alike, and too few seasons to see each phase alone.
 SHARED_FROM = 24
-# Information weights fall with half the number of points judged; a fifth of it, as neighbouring points are no new witnesses.
+# Information weights take half the number of points judged; a fifth of it, as neighbours are no new witnesses.
 SHARPNESS = 0.1
 # What is further from its phase's median than so many deviations happened once and is no season.
 OUTLIER = 3.0
@@ -22,14 +22,36 @@ TINY = 1e-24
 
 @dataclass(frozen=True)
 class _Seasons:
-    """Deviations from the trend, a row for each season, aligned so that the last row is full; 0 where nothing is known."""
+    """Deviations from the trend, a row for each season; the last row is full, what the first one lacks is 0."""
 
     rows: Floats
-    known: NDArray[np.bool_]
+    known: Truths
 
 
-def seasonal_indices(values: Floats, length: int) -> Floats:
-    """Return what each phase adds to the level, counted from the first value; all 0 where no season is seen.
+@dataclass(frozen=True)
+class Season:
+    """A repeating pattern.
+
+    Attributes:
+        indices: what each phase adds to the level, counted from the first value; all 0 where no season is seen.
+        strength: from 0 for a pattern that is chance to 1 for one that cannot be.
+        stretch: by how much the errors of the next season are larger than those of the seasons it was learnt from.
+    """
+
+    # From this strength on there is more of a season in the pattern than of chance.
+    PLAIN: ClassVar[float] = 0.5
+
+    indices: Floats
+    strength: float = 0.0
+    stretch: float = 1.0
+
+    def at(self, positions: Whole) -> Floats:
+        """Return what the season adds at positions counted from the first value."""
+        return self.indices[positions % len(self.indices)]
+
+
+def find_season(values: Floats, length: int) -> Season:
+    """Return the pattern that repeats after so many values.
 
     Classical decomposition: deviations from a centred moving average, averaged by phase. How fast old seasons are
     forgotten, and whether neighbouring phases share, is weighed by how well each choice would have foretold the next
@@ -37,13 +59,22 @@ def seasonal_indices(values: Floats, length: int) -> Floats:
     and Williams 2003).
     """
     if length == 1 or len(values) < 2 * length + 1:
-        return np.zeros(length)
+        return Season(np.zeros(1))
     seasons = _seasons(values - _trend(values, length), length)
     ages = np.arange(len(seasons.rows))[::-1, None]
-    weights = seasons.known * DECAYS[:, None, None] ** ages
+    weights: Floats = seasons.known * DECAYS[:, None, None] ** ages
     candidates = _candidates((weights * seasons.rows).sum(axis=1) / weights.sum(axis=1))
-    indices = (_shares(seasons) * _trust(candidates, seasons, weights)) @ candidates
-    return np.roll(indices, len(values) % length)
+    effective = np.tile(_effective(weights), len(candidates) // len(DECAYS))
+    shares, trust = _shares(seasons), _trust(candidates, seasons, weights, effective)
+    indices: Floats = (shares * trust) @ candidates
+    stretch = np.sqrt(1 + (shares * trust) @ (2 / np.maximum(effective - 1, 0.5)))
+    return Season(np.roll(indices, len(values) % length), float(shares @ trust), float(stretch))
+
+
+def _effective(weights: Floats) -> Floats:
+    """Return how many equally weighted seasons know as much, for each decay."""
+    count: Floats = (weights.sum(axis=1) ** 2 / (weights**2).sum(axis=1)).mean(axis=1)
+    return count
 
 
 def _trend(values: Floats, length: int) -> Floats:
@@ -67,12 +98,13 @@ def _deviation(errors: Floats) -> float:
 
 
 def _candidates(averages: Floats) -> Floats:
-    """Return the patterns to choose from, along the first axis: one for each decay, then the same with shared phases."""
-    centred = averages - averages.mean(axis=-1, keepdims=True)
+    """Return the patterns to choose from along the first axis: for each decay one, then with shared phases."""
+    centred: Floats = averages - averages.mean(axis=-1, keepdims=True)
     if averages.shape[-1] < SHARED_FROM:
         return centred
     shared = (np.roll(centred, 1, axis=-1) + 2 * centred + np.roll(centred, -1, axis=-1)) / 4
-    return np.concatenate([centred, shared])
+    both: Floats = np.concatenate([centred, shared])
+    return both
 
 
 def _shares(seasons: _Seasons) -> Floats:
@@ -84,22 +116,22 @@ def _shares(seasons: _Seasons) -> Floats:
     told = _candidates((past @ seasons.rows) / np.maximum(weight, TINY))
     judged = seasons.known & (weight[0] > 0)
     score = np.log(_unexplained(seasons.rows[judged], told[:, judged]))
-    shares: Floats = np.exp(-SHARPNESS * judged.sum() * (score - score.min()))
-    return shares / shares.sum()
+    return information_weights(score, SHARPNESS * judged.sum())
 
 
 def _unexplained(actual: Floats, told: Floats) -> Floats:
     """Return the share of the squares that is left after the best multiple of what each candidate told."""
     together = np.maximum(told @ actual, 0.0)
     scale = np.maximum((told**2).sum(axis=1) * (actual @ actual), TINY)
-    return np.maximum(1 - together**2 / scale, 1e-6)
+    left: Floats = np.maximum(1 - together**2 / scale, 1e-6)
+    return left
 
 
-def _trust(candidates: Floats, seasons: _Seasons, weights: Floats) -> Floats:
+def _trust(candidates: Floats, seasons: _Seasons, weights: Floats, effective: Floats) -> Floats:
     """Return 1 for a pattern that cannot be chance, 0 for one that chance explains."""
-    weights = np.resize(weights, (len(candidates), *seasons.rows.shape))
-    effective = (weights.sum(axis=1) ** 2 / (weights**2).sum(axis=1)).mean(axis=1)
+    weights = np.tile(weights, (len(candidates) // len(DECAYS), 1, 1))
     squares = weights * (seasons.rows - candidates[:, None, :]) ** 2
     noise = squares.sum(axis=(1, 2)) / weights.sum(axis=(1, 2)) * effective / np.maximum(effective - 1, 0.5)
-    strength = np.maximum((candidates**2).mean(axis=1), TINY)
-    return np.clip(1 - noise / effective / strength, 0.0, 1.0)
+    strength = (candidates**2).mean(axis=1)
+    trust: Floats = np.clip(1 - (noise / effective + TINY) / np.maximum(strength, TINY), 0.0, 1.0)
+    return trust
