@@ -15,6 +15,9 @@ from puppet.records import ClaimedJob, Limits
 if TYPE_CHECKING:
     from nightshift.database import Database
 
+# After the jobs of very many users were cancelled, what is left of them is cleared in turns, so that others get theirs.
+_MOST_TURNS = 200
+
 
 @dataclass(frozen=True, slots=True)
 class Claim(Sized, Iterable[ClaimedJob]):
@@ -36,21 +39,23 @@ class Claim(Sized, Iterable[ClaimedJob]):
 
 
 def claim(database: Database, processor_id: str, batch_id: UUID, limits: Limits) -> Claim:
-    """Take the jobs that are due next, in one message; abandoned ones are put back on the way.
+    """Take the jobs that are due next, in one message (more after mass cancellations); put abandoned ones back first.
 
     Raises:
         DatabaseUnavailable: whether jobs were claimed is unknown; those that were are rescued later.
     """
+    values = {
+        "batch_size": limits.batch_size,
+        "max_concurrent": limits.max_concurrent,
+        "per_user": limits.per_user,
+        "stuck_after_s": limits.stuck_after_s,
+    }
     try:
-        answer = database.write(
-            queries("puppet")["claim"],
-            processor=processor_id,
-            batch=batch_id,
-            batch_size=limits.batch_size,
-            max_concurrent=limits.max_concurrent,
-            per_user=limits.per_user,
-            stuck_after_s=limits.stuck_after_s,
-        )[0]["claim"]
+        for _ in range(_MOST_TURNS):
+            sql = queries("puppet")["claim"]
+            answer = database.write(sql, processor=processor_id, batch=batch_id, **values)[0]["claim"]
+            if answer["jobs"][0] or not answer["again"]:
+                break
     except DatabaseBusy:
         return Claim((), "busy")
     columns = answer["jobs"]

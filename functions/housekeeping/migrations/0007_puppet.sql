@@ -123,7 +123,7 @@ CREATE TABLE invite_cooldowns (
 -- 900,000 of them is one step to pass, and 100,000 users with something for tomorrow are none. (Two rows for the same
 -- jobs do no harm; the next claim that meets them makes them one.)
 -- Every pending job has a lane that begins no later than the job (`since`) and comes up no later than the job is due
--- (`next_at`). Who adds a job keeps that true by adding a lane, or by sharing one FOR KEY SHARE until the commit; a
+-- (`next_at`). Who adds a job keeps that true by adding a lane, or by sharing one (FOR KEY SHARE) until the commit; a
 -- claim moves or removes a lane only where nobody shares it. So no job is lost that a claim could not see yet.
 CREATE TABLE puppet_lanes (
     user_id           text NOT NULL,
@@ -151,33 +151,54 @@ CREATE TABLE puppet_rounds (
 );
 INSERT INTO puppet_rounds DEFAULT VALUES;
 
+-- Shares a lane that is there, or moves one to where it is needed, or adds one.
 CREATE FUNCTION open_puppet_lanes() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    INSERT INTO puppet_lanes (user_id, concurrency_group, priority, since, next_at)
-    SELECT n.user_id, n.lane_group, n.priority, n.due_at, n.due_at
-    FROM (
+    WITH needed AS (
         SELECT j.user_id, coalesce(j.concurrency_group, '') AS lane_group, j.priority, min(j.scheduled_at) AS due_at
         FROM new_jobs AS j WHERE j.status = 'pending' AND j.final_status IS NULL
         GROUP BY 1, 2, 3
-    ) AS n
-    WHERE NOT EXISTS (
-        SELECT 1 FROM puppet_lanes AS l
-        WHERE l.user_id = n.user_id AND l.concurrency_group = n.lane_group AND l.priority = n.priority
-          AND l.since <= n.due_at AND l.next_at <= greatest(n.due_at, now())
-        LIMIT 1 FOR KEY SHARE
-    );
+    ), missing AS MATERIALIZED (
+        SELECT n.* FROM needed AS n WHERE NOT EXISTS (
+            SELECT 1 FROM puppet_lanes AS l
+            WHERE l.user_id = n.user_id AND l.concurrency_group = n.lane_group AND l.priority = n.priority
+              AND l.since <= n.due_at AND l.next_at <= greatest(n.due_at, now())
+            LIMIT 1 FOR KEY SHARE)
+    ), moved AS (
+        UPDATE puppet_lanes AS l SET since = least(l.since, m.due_at), next_at = least(l.next_at, m.due_at)
+        FROM missing AS m CROSS JOIN LATERAL (
+            SELECT o.ctid FROM puppet_lanes AS o
+            WHERE o.user_id = m.user_id AND o.concurrency_group = m.lane_group AND o.priority = m.priority
+            LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED
+        ) AS own
+        WHERE l.ctid = own.ctid
+        RETURNING l.user_id, l.concurrency_group, l.priority
+    )
+    INSERT INTO puppet_lanes (user_id, concurrency_group, priority, since, next_at)
+    SELECT m.user_id, m.lane_group, m.priority, m.due_at, m.due_at FROM missing AS m
+    WHERE (m.user_id, m.lane_group, m.priority) NOT IN (SELECT * FROM moved);
     RETURN NULL;
 END
 $$;
 CREATE TRIGGER puppet_jobs_arrive AFTER INSERT ON puppet_jobs REFERENCING NEW TABLE AS new_jobs
     FOR EACH STATEMENT EXECUTE FUNCTION open_puppet_lanes();
 
+-- The same for one job.
 CREATE FUNCTION open_puppet_lane() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     PERFORM 1 FROM puppet_lanes AS l
     WHERE l.user_id = new.user_id AND l.concurrency_group = coalesce(new.concurrency_group, '')
       AND l.priority = new.priority AND l.since <= new.scheduled_at AND l.next_at <= greatest(new.scheduled_at, now())
     LIMIT 1 FOR KEY SHARE;
+    IF FOUND THEN
+        RETURN NULL;
+    END IF;
+    UPDATE puppet_lanes AS l SET since = least(l.since, new.scheduled_at), next_at = least(l.next_at, new.scheduled_at)
+    WHERE l.ctid = (
+        SELECT o.ctid FROM puppet_lanes AS o
+        WHERE o.user_id = new.user_id AND o.concurrency_group = coalesce(new.concurrency_group, '')
+          AND o.priority = new.priority
+        LIMIT 1 FOR NO KEY UPDATE SKIP LOCKED);
     IF NOT FOUND THEN
         INSERT INTO puppet_lanes (user_id, concurrency_group, priority, since, next_at)
         VALUES (new.user_id, coalesce(new.concurrency_group, ''), new.priority, new.scheduled_at, new.scheduled_at);
@@ -196,7 +217,8 @@ CREATE TRIGGER puppet_jobs_return
 
 -- The first `size` lanes that are due, with or without a group: by priority, then by place.
 CREATE FUNCTION puppet_line(with_group boolean, size integer) RETURNS TABLE (
-    lane tid, user_id text, concurrency_group text, priority smallint, since timestamptz, moved_at timestamptz
+    lane tid, user_id text, concurrency_group text, priority smallint, since timestamptz, next_at timestamptz,
+    moved_at timestamptz
 ) LANGUAGE sql STABLE AS $$
     WITH RECURSIVE levels AS (
         (SELECT l.priority, l.next_at FROM puppet_lanes AS l
@@ -209,7 +231,7 @@ CREATE FUNCTION puppet_line(with_group boolean, size integer) RETURNS TABLE (
         ) AS below
     )
     SELECT due.* FROM levels CROSS JOIN LATERAL (
-        SELECT l.ctid, l.user_id, l.concurrency_group, l.priority, l.since, l.moved_at FROM puppet_lanes AS l
+        SELECT l.ctid, l.user_id, l.concurrency_group, l.priority, l.since, l.next_at, l.moved_at FROM puppet_lanes AS l
         WHERE l.grouped = with_group AND l.priority = levels.priority AND l.next_at <= now()
         ORDER BY l.next_at, l.moved_at LIMIT size
     ) AS due
@@ -243,7 +265,9 @@ BEGIN
     FROM heads AS h WHERE l.ctid = h.lane AND h.due_at IS NOT NULL AND h.copy = 1;
     IF cardinality(lanes) > coalesce(cardinality(own), 0) THEN
         UPDATE puppet_lanes AS l SET next_at = now(), moved_at = now()
-        WHERE l.ctid = ANY (lanes) AND (own IS NULL OR l.ctid <> ALL (own));
+        WHERE l.ctid = ANY (ARRAY(
+            SELECT o.ctid FROM puppet_lanes AS o WHERE o.ctid = ANY (lanes) AND (own IS NULL OR o.ctid <> ALL (own))
+            FOR NO KEY UPDATE SKIP LOCKED));
     END IF;
 END
 $$;

@@ -3,7 +3,7 @@
 
 -- ---- Claims --------------------------------------------------------------------------------------------------------
 
--- The next 12 users and 12 groups by name, round and round.
+-- The next 8 users and 8 groups by name, round and round.
 CREATE FUNCTION next_puppet_round(OUT users text[], OUT groups text[]) LANGUAGE plpgsql
 SET plan_cache_mode = 'force_generic_plan' SET enable_seqscan = off SET jit = off AS $$
 DECLARE
@@ -14,7 +14,7 @@ BEGIN
         SELECT 0 AS place, last.after_user AS name
         UNION ALL
         SELECT n.place + 1, (SELECT l.user_id FROM puppet_lanes AS l WHERE l.user_id > n.name ORDER BY l.user_id LIMIT 1)
-        FROM names AS n WHERE n.place < 12 AND n.name IS NOT NULL
+        FROM names AS n WHERE n.place < 8 AND n.name IS NOT NULL
     )
     SELECT coalesce(array_agg(n.name ORDER BY n.place), '{}') INTO users
     FROM names AS n WHERE n.place > 0 AND n.name IS NOT NULL;
@@ -23,22 +23,23 @@ BEGIN
         UNION ALL
         SELECT n.place + 1, (SELECT l.concurrency_group FROM puppet_lanes AS l WHERE l.grouped AND l.concurrency_group > n.name
                              ORDER BY l.concurrency_group LIMIT 1)
-        FROM names AS n WHERE n.place < 12 AND n.name IS NOT NULL
+        FROM names AS n WHERE n.place < 8 AND n.name IS NOT NULL
     )
     SELECT coalesce(array_agg(n.name ORDER BY n.place), '{}') INTO groups
     FROM names AS n WHERE n.place > 0 AND n.name IS NOT NULL;
-    UPDATE puppet_rounds SET after_user = coalesce(users[12], ''), after_group = coalesce(groups[12], '');
+    UPDATE puppet_rounds SET after_user = coalesce(users[8], ''), after_group = coalesce(groups[8], '');
 END
 $$;
 
 -- Chooses due jobs and locks them: everyone's next job before anyone's one after that, what is in flight counted as
 -- turns that were had (`busy`: {user: jobs}); within a turn by priority, then age. Looks at the first `size` lanes, at some
 -- of each of `users` and `groups`, and in each at `depth` jobs, or more where that cannot fill the room. Answers the jobs
--- in their order, the lanes to move, and what a longer line (`is_cut`) or a deeper look (`is_shallow`) might add.
+-- in their order, the lanes to move, how many of these are `stale` (their jobs were cancelled or put off), and whether a
+-- longer line (`is_cut`) or a deeper look (`is_shallow`) might bring others.
 CREATE FUNCTION choose_puppet_jobs(
     room integer, per_user integer, busy jsonb, busy_groups jsonb, size integer, depth integer,
     users text[], groups text[],
-    OUT jobs tid[], OUT lanes tid[], OUT last_turn bigint, OUT is_cut boolean, OUT is_shallow boolean
+    OUT jobs tid[], OUT lanes tid[], OUT stale bigint, OUT is_cut boolean, OUT is_shallow boolean
 ) LANGUAGE plpgsql SET plan_cache_mode = 'force_generic_plan' SET enable_seqscan = off SET jit = off AS $$
 BEGIN
     WITH line AS MATERIALIZED (
@@ -49,13 +50,13 @@ BEGIN
             UNION ALL
             SELECT * FROM puppet_line(true, size)
             UNION ALL
-            SELECT a.lane, a.user_id, a.concurrency_group, a.priority, a.since, a.moved_at
+            SELECT a.lane, a.user_id, a.concurrency_group, a.priority, a.since, a.next_at, a.moved_at
             FROM (SELECT unnest(users) AS name) AS u CROSS JOIN LATERAL (
                 SELECT l.ctid AS lane, l.* FROM puppet_lanes AS l WHERE l.user_id = u.name LIMIT 2
             ) AS a
             WHERE a.next_at <= now()
             UNION ALL
-            SELECT a.lane, a.user_id, a.concurrency_group, a.priority, a.since, a.moved_at
+            SELECT a.lane, a.user_id, a.concurrency_group, a.priority, a.since, a.next_at, a.moved_at
             FROM (SELECT unnest(groups) AS name) AS g CROSS JOIN LATERAL (
                 SELECT l.ctid AS lane, l.* FROM puppet_lanes AS l WHERE l.grouped AND l.concurrency_group = g.name
                 ORDER BY l.priority DESC, l.next_at LIMIT 2
@@ -90,23 +91,32 @@ BEGIN
         FROM candidates AS c
     ), chosen AS MATERIALIZED (
         -- Whoever has a row locked is about to change it: it is passed over, not waited for.
-        SELECT j.ctid AS job, t.lane, t.turn
+        SELECT j.ctid AS job, t.lane, t.turn, t.priority, t.scheduled_at
         FROM reach AS r CROSS JOIN turns AS t JOIN puppet_jobs AS j ON j.ctid = t.job
         WHERE t.turn <= r.turns AND j.status = 'pending' AND j.final_status IS NULL
         ORDER BY t.turn, t.priority DESC, t.scheduled_at, t.moved_at LIMIT room
         FOR NO KEY UPDATE OF j SKIP LOCKED
+    ), edge AS (
+        -- The last that was seen of a line that goes on.
+        SELECT last.priority, last.next_at FROM (VALUES (false), (true)) AS kind (grouped) CROSS JOIN LATERAL (
+            SELECT l.priority, l.next_at, count(*) OVER () AS lanes FROM line AS l
+            WHERE (l.concurrency_group <> '') = kind.grouped ORDER BY l.priority, l.next_at DESC LIMIT 1
+        ) AS last
+        WHERE last.lanes >= size
     )
     SELECT (SELECT array_agg(c.job) FROM chosen AS c),
            ARRAY(SELECT DISTINCT c.lane FROM chosen AS c UNION ALL SELECT h.lane FROM heads AS h WHERE h.job IS NULL
                  UNION ALL SELECT l.lane FROM line AS l WHERE l.copy > 1),
-           (SELECT max(c.turn) FROM chosen AS c),
-           (SELECT count(*) FILTER (WHERE l.concurrency_group = '') >= size
-                OR count(*) FILTER (WHERE l.concurrency_group <> '') >= size FROM line AS l),
+           (SELECT count(*) FROM heads AS h WHERE h.job IS NULL),
+           EXISTS (
+               SELECT 1 FROM edge AS e WHERE (SELECT count(*) < room OR max(c.turn) > 1 FROM chosen AS c) OR EXISTS (
+                   SELECT 1 FROM chosen AS c
+                   WHERE (-c.priority, c.scheduled_at) > (-e.priority, e.next_at))),
            (SELECT r.turns < per_user FROM reach AS r)
            AND (EXISTS (SELECT 1 FROM open AS o CROSS JOIN reach AS r WHERE o.held >= r.turns)
                 OR EXISTS (SELECT 1 FROM heads AS h WHERE h.concurrency_group = ''
                            GROUP BY h.lane, h.looked_at HAVING count(h.job) = h.looked_at))
-    INTO jobs, lanes, last_turn, is_cut, is_shallow;
+    INTO jobs, lanes, stale, is_cut, is_shallow;
 END
 $$;
 
@@ -118,8 +128,9 @@ RETURNS boolean LANGUAGE sql STABLE AS $$
 $$;
 
 -- Takes due jobs for a processor, within limits that hold over all processors together; abandoned ones are put back
--- first. Answers {"room": how many could have been taken, "jobs": [ids, users, types, payloads, attempts, retries, tokens,
--- times, waited ms, groups]}, each of these a list, the most urgent job first, or null.
+-- first. Answers {"room": how many could have been taken, "again": whether more lanes were stale than one call clears,
+-- "jobs": [ids, users, types, payloads, attempts, retries, tokens, times, waited ms, groups]}, each of these a list, the
+-- most urgent job first, or null.
 CREATE FUNCTION claim_puppet_jobs(
     processor text, batch uuid, batch_size integer, max_concurrent integer, per_user integer, stuck_after_s integer
 ) RETURNS json LANGUAGE plpgsql SET plan_cache_mode = 'force_generic_plan' SET enable_seqscan = off SET jit = off AS $$
@@ -138,6 +149,7 @@ DECLARE
     oldest      timestamptz;
     abandoned   boolean;
     rescued     boolean := false;
+    cleared     integer := 0;
     stamp       text;
     secret      text;
     answer      json;
@@ -170,16 +182,20 @@ BEGIN
     moment := greatest(clock_timestamp(), mark);
     PERFORM setval('puppet_flight_since', (extract(epoch FROM coalesce(oldest, moment)) * 1000000)::bigint);
     IF room <= 0 THEN
-        RETURN '{"room": 0, "jobs": [null]}';
+        RETURN '{"room": 0, "again": false, "jobs": [null]}';
     END IF;
     size := room + users_busy;
     SELECT NULL::text[] AS users, NULL::text[] AS groups INTO others;
     LOOP
         choice := choose_puppet_jobs(room, per_user, busy, busy_groups, size, depth, others.users, others.groups);
         lacking := coalesce(cardinality(choice.jobs), 0) < room;
-        IF choice.is_cut AND (lacking OR choice.last_turn > 1) AND others.users IS NULL THEN
-            size := size * 4;
+        IF choice.is_cut AND others.users IS NULL THEN
+            size := greatest(size * 8, 64);
             others := next_puppet_round();
+        ELSIF choice.is_cut AND choice.stale > 0 AND cleared < 16 THEN
+            PERFORM move_puppet_lanes(choice.lanes);
+            cleared := cleared + 1;
+            size := greatest(size, 256);
         ELSIF choice.is_shallow AND lacking THEN
             depth := depth * 4;
         ELSE
@@ -201,7 +217,7 @@ BEGIN
         RETURNING j.*, c.place
     )
     -- Column by column: that is much quicker, here and for whoever reads it.
-    SELECT json_build_object('room', room, 'jobs', json_build_array(
+    SELECT json_build_object('room', room, 'again', choice.is_cut AND choice.stale > 0, 'jobs', json_build_array(
         array_agg(t.id), array_agg(t.user_id), array_agg(t.job_type), array_agg(t.payload), array_agg(t.attempts),
         array_agg(t.max_retries), array_agg(t.claim_token), array_agg(t.scheduled_at), array_agg(t.waited_ms),
         array_agg(t.concurrency_group)))

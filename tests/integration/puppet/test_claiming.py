@@ -279,3 +279,16 @@ def test_a_clock_that_is_put_back_hides_nothing_that_is_in_flight(jobs: Queue, d
     )
     assert len(take(database, Limits(max_concurrent=3))) == 3
     assert take(database, Limits(max_concurrent=3)).reason == "full"
+
+
+def test_after_a_mass_cancellation_what_is_left_is_found_at_once(jobs: Queue, database: Database) -> None:
+    jobs.run(
+        "INSERT INTO puppet_jobs (user_id, job_type, priority, scheduled_at)"
+        " SELECT 'user ' || n, 'visit', 5, now() - interval '1 hour' FROM generate_series(1, 6000) AS n"
+    )
+    (left,) = jobs.put(user_id="zoe")
+    jobs.run("UPDATE puppet_jobs SET final_status = 'cancelled' WHERE user_id <> 'zoe'")
+    assert ids(take(database, Limits())) == [left]
+    assert database.round_trips > 1
+    assert take(database).reason == "idle"
+    assert jobs.run("SELECT count(*) FROM puppet_lanes") == [[0]]

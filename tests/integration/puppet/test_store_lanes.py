@@ -151,22 +151,51 @@ def test_many_rows_of_one_statement_make_a_lane_for_each_user_and_priority(jobs:
     assert lanes(jobs) == 14
 
 
-def test_jobs_put_in_any_order_make_few_lanes_and_in_the_end_none(jobs: Queue, database: Database) -> None:
+def test_jobs_put_in_any_order_share_a_lane(jobs: Queue, database: Database) -> None:
     for day in ("03", "02", "04", "01"):
         jobs.put(user_id="ann", scheduled_at=f"2020-01-{day}")
-    assert lanes(jobs) == 3
+    assert lanes(jobs) == 1
     one = Limits(batch_size=1, max_concurrent=1000)
     claimed = [claim(database, "p", uuid4(), one).jobs[0] for _ in range(2)]
-    assert lanes(jobs) == 1
     assert [job.scheduled_at.day for job in claimed] == [1, 2]
     assert len(finish(database)) == 2
     assert lanes(jobs) == 0
 
 
-def test_a_user_with_several_lanes_is_not_counted_several_times(jobs: Queue, database: Database) -> None:
-    for day in ("03", "02", "01"):
-        jobs.put(user_id="ann", scheduled_at=f"2020-01-{day}")
+def test_lanes_that_were_made_at_the_same_time_become_one(
+    jobs: Queue, database: Database, shop: Callable[[], Any]
+) -> None:
+    writers = [shop() for _ in range(3)]
+    for writer in writers:
+        put(writer)
+        put(writer, "1 h")
+    for writer in writers:
+        writer.run("COMMIT")
     (guest,) = jobs.put(user_id="guest")
+    assert lanes(jobs) == 4
     claimed = claim(database, "p", uuid4(), Limits(batch_size=3, max_concurrent=3, per_user=2))
     assert [job.user_id for job in claimed] == ["ann", "guest", "ann"]
     assert str(claimed.jobs[1].id) == guest
+    assert lanes(jobs) == 1
+    assert len(finish(database)) == 1
+
+
+def test_an_earlier_job_moves_the_lane_that_is_there_unless_somebody_else_does(
+    jobs: Queue, database: Database, shop: Callable[[], Any]
+) -> None:
+    jobs.put(user_id="ann", scheduled_at="2999-01-01")
+    first, second = shop(), shop()
+    early = [put(first), put(second)]
+    assert finish(database) == []
+    second.run("COMMIT")
+    assert finish(database) == [early[1]]
+    first.run("COMMIT")
+    assert finish(database) == [early[0]]
+
+
+def test_a_claim_looks_behind_a_lane_whose_first_job_was_put_off(jobs: Queue, database: Database) -> None:
+    (put_off,) = jobs.put(user_id="ann", scheduled_at="2020-01-01")
+    (next_one,) = jobs.put(user_id="bob", scheduled_at="2020-01-02")
+    jobs.run("UPDATE puppet_jobs SET scheduled_at = '2020-01-03' WHERE id = :id", id=put_off)
+    one = Limits(batch_size=1, max_concurrent=1000)
+    assert [str(claim(database, "p", uuid4(), one).jobs[0].id) for _ in range(2)] == [next_one, put_off]
