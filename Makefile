@@ -10,7 +10,7 @@ WITH_LOCAL = @$(PYTHON) local/bootstrap.py local
 WITH_DEV = @$(PYTHON) local/bootstrap.py dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run invoke reset test model lint format types lock extract
+.PHONY: help run invoke reset test model accuracy bench lint format types lock extract
 
 help: ## what can be done here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,12 @@ test: ## all tests, on two cores [ARGS="-k lock -x"]
 
 model: ## the lock's model, searched by Spin with every seeded mistake (Debian: spin, gcc)
 	$(WITH_DEV) -m tests.model.check
+
+accuracy: ## how good the forecasts are, into docs/forecast-accuracy.md [SERIES=folder with series.csv]
+	$(WITH_DEV) -m benchmarks.forecasting.accuracy $(if $(SERIES),"$(SERIES)")
+
+bench: ## the puppet queue against procrastinate, PgQueuer and a bare loop, in turns on one server
+	$(WITH_DEV) -m benchmarks.queue.drain
 
 lint: ## style and errors, by ruff
 	$(WITH_DEV) -m ruff check .
