@@ -37,7 +37,7 @@ class Ahead:
     def average(self, start: date, days: int) -> Average | None:
         """Return the average over the days from `start` on; None where the forecast does not reach so far."""
         within = days_within(self.dates, self.step, start, days)
-        return average_ahead(self.forecast, within) if within.sum() == days else None
+        return average_ahead(self.forecast, within, self.step) if within.sum() == days else None
 
     def point(self, place: int) -> dict[str, Any]:
         """Return one period, JSON-ready."""

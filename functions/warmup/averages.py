@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
-from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,16 +15,25 @@ from warmup.steps import Step, following
 
 Floats = NDArray[np.float64]
 
-# How far the five lines of a forecast lie from its middle, in standard deviations of a normal error.
-_SCORES = np.array([-1.96, -1.2816, 0.0, 1.2816, 1.96])
-_FAR = 8.0
 # Errors of one forecast go together, as its level or its season is wrong as a whole: measured on search interest,
 # periods within 30 days share about half of their variance (docs/adr/0122).
 _COMMON = 0.5
-# Most errors are small and a few are large: 80 % of them lie within half of the width that holds 95 % (two thirds, were
-# they normal). Measured as well.
-_CORE = 0.52
-_EQUALLY_LIKELY = np.array([NormalDist().inv_cdf((place + 0.5) / 200) for place in range(200)])
+# How wide the averages of real series turned out, against what their periods' bands make of them (docs/adr/0123).
+_MEASURED_WIDTH = {Step.DAILY: 1.1, Step.WEEKLY: 0.8, Step.MONTHLY: 1.0}
+# Where the five lines of a band lie in Student's t distribution with 3 degrees of freedom, the shape of real errors:
+# most are small, a few are large.
+_SCORES = np.array([-3.1824, -1.6377, 0.0, 1.6377, 3.1824])
+_FAR = 40.0
+
+
+def _chance(score: float) -> float:
+    """Return the probability that such an error stays below `score` (the closed form for 3 degrees of freedom)."""
+    part = score / math.sqrt(3)
+    return 0.5 + (part / (1 + part * part) + math.atan(part)) / math.pi
+
+
+_GRID = np.linspace(-_FAR, _FAR, 4001)
+_EQUALLY_LIKELY = np.interp((np.arange(200) + 0.5) / 200, [_chance(float(score)) for score in _GRID], _GRID)
 
 
 def days_within(dates: Sequence[date], step: Step, start: date, days: int) -> Floats:
@@ -47,8 +56,8 @@ def past_average(dates: Sequence[date], values: Floats, step: Step, start: date,
 class Average:
     """An average to come: five values that it stays below with the chances 2.5, 10, 50, 90 and 97.5 %.
 
-    Between the five, and beyond them, chances go by a normal distribution that is stretched to fit: one line may be
-    further from the middle than the other.
+    Between the five, and beyond them, chances go by a t distribution that is stretched to fit: one line may be further
+    from the middle than the other.
     """
 
     lines: Floats
@@ -67,7 +76,7 @@ class Average:
 
     def chance_below(self, value: float) -> float:
         """Return the probability that the average turns out below `value`."""
-        return NormalDist().cdf(float(np.interp(value, self.values, _with_ends(_SCORES))))
+        return _chance(float(np.interp(value, self.values, _with_ends(_SCORES))))
 
     def chance_within(self, tolerance: float) -> float:
         """Return the probability that the average misses its middle by at most `tolerance`."""
@@ -84,17 +93,17 @@ class Average:
         return float(np.mean(np.where(np.abs(gaps) <= near, 0.5, gaps > 0)))
 
 
-def average_ahead(forecast: Forecast, weights: Floats) -> Average:
+def average_ahead(forecast: Forecast, weights: Floats, step: Step) -> Average:
     """Return the average of a forecast's periods by their weights (days within).
 
     Half of the variance of each period's error is common to all, half is its own: the width of the average lies
     between that of fully dependent errors (the mean of the widths) and of independent ones (which shrinks with their
-    number). Its 95 % lines come from those of the periods, its 80 % lines from the usual shape of errors.
+    number). Each of the four lines is combined by itself, and set to the width that was measured.
     """
     shares = weights / weights.sum()
     middle = float(shares @ forecast.mean)
-    below, above = (_combined(shares * (side - forecast.mean)) for side in (forecast.lower95, forecast.upper95))
-    widths = (below, _CORE * below, 0.0, _CORE * above, above)
+    sides = (forecast.lower95, forecast.lower80, forecast.mean, forecast.upper80, forecast.upper95)
+    widths = [_MEASURED_WIDTH[step] * _combined(shares * (side - forecast.mean)) for side in sides]
     return Average(np.array([max(middle + width, 0.0) for width in widths]))
 
 

@@ -69,7 +69,7 @@ def _expectations(series: Series, ahead: Ahead) -> Json:
     """Say what a forecast means: direction, outlooks and warnings; the term's confidence is that of the longest."""
     highest = float(series.values.max())
     averages = {
-        days: average_ahead(ahead.forecast, days_within(ahead.dates, ahead.step, ahead.start, days))
+        days: average_ahead(ahead.forecast, days_within(ahead.dates, ahead.step, ahead.start, days), ahead.step)
         for days in HORIZONS
     }
     outlooks = {str(days): horizon(ahead, days, average, highest) for days, average in averages.items()}

@@ -18,12 +18,12 @@ from warmup.steps import Step, following
 SUNDAY = date(2026, 11, 22)
 
 
-def average(mean: float, sigma: float, count: int = 1) -> Average:
-    return average_ahead(flat_forecast(mean, sigma, count), np.ones(count))
+def average(mean: float, sigma: float, count: int = 1, step: Step = Step.MONTHLY) -> Average:
+    return average_ahead(flat_forecast(mean, sigma, count), np.ones(count), step)
 
 
-def test_one_period_has_its_own_band_and_a_narrow_core() -> None:
-    assert average(50, 10).lines == pytest.approx([50 - 19.6, 50 - 10.192, 50, 50 + 10.192, 50 + 19.6])
+def test_one_period_has_its_own_bands() -> None:
+    assert average(50, 10).lines == pytest.approx([50 - 19.6, 50 - 12.816, 50, 50 + 12.816, 50 + 19.6])
 
 
 def test_an_average_lies_between_dependent_and_independent_errors() -> None:
@@ -33,10 +33,15 @@ def test_an_average_lies_between_dependent_and_independent_errors() -> None:
     assert width == pytest.approx(19.6 * math.sqrt(0.5 + 0.5 / 30))
 
 
+@pytest.mark.parametrize(("step", "width"), [(Step.DAILY, 1.1), (Step.WEEKLY, 0.8), (Step.MONTHLY, 1.0)])
+def test_widths_are_those_that_were_measured(step: Step, width: float) -> None:
+    assert average(50, 10, step=step).lines[4] == pytest.approx(50 + width * 19.6)
+
+
 def test_lopsided_bands_stay_lopsided() -> None:
     made = flat_forecast(50, 10, 1)
-    lines = average_ahead(replace(made, upper95=made.upper95 + 20), np.ones(1)).lines
-    assert lines == pytest.approx([50 - 19.6, 50 - 10.192, 50, 50 + 20.592, 50 + 39.6])
+    lines = average_ahead(replace(made, upper95=made.upper95 + 20), np.ones(1), Step.MONTHLY).lines
+    assert lines == pytest.approx([50 - 19.6, 50 - 12.816, 50, 50 + 12.816, 50 + 39.6])
 
 
 def test_no_average_is_expected_below_nothing() -> None:
@@ -45,20 +50,22 @@ def test_no_average_is_expected_below_nothing() -> None:
 
 @pytest.mark.parametrize(
     ("value", "chance"),
-    [(50 - 19.6, 0.025), (50 - 10.192, 0.1), (50 - 5.096, 0.261), (50, 0.5), (50 + 10.192, 0.9), (50 + 19.6, 0.975)],
-)
-def test_chances_go_by_the_lines_and_between_them_by_the_normal_distribution(value: float, chance: float) -> None:
+    # The last two: half of the way to the 80 % line (t = 0.8189), and half as far again as the 95 % line (t = 4.773).
+    [(50 - 19.6, 0.025), (50 - 12.816, 0.1), (50, 0.5), (50 + 12.816, 0.9), (50 + 19.6, 0.975),
+     (50 + 6.408, 0.7635), (50 + 19.6 + 6.984, 0.9913)],
+)  # fmt: skip
+def test_chances_go_by_the_lines_and_between_them_by_a_t_distribution(value: float, chance: float) -> None:
     assert average(50, 10).chance_below(value) == pytest.approx(chance, abs=1e-3)
 
 
 def test_the_chance_to_come_near() -> None:
-    assert average(50, 10).chance_within(10.192) == pytest.approx(0.8, abs=1e-4)
+    assert average(50, 10).chance_within(12.816) == pytest.approx(0.8, abs=1e-4)
     assert average(50, 10).chance_within(0) == pytest.approx(0, abs=1e-4)
 
 
 @pytest.mark.parametrize("mean", [0.0, 7.0, 1e12])
 def test_a_forecast_without_doubt_keeps_within_nothing(mean: float) -> None:
-    assert average(mean, 0).chance_within(0) == pytest.approx(1)
+    assert average(mean, 0).chance_within(0) == pytest.approx(1, abs=1e-4)
 
 
 def test_which_of_two_is_higher() -> None:

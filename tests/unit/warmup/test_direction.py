@@ -28,10 +28,10 @@ def judged(past: list[float], mean: float, sigma: float, days: int = 1) -> Direc
         (47.6, 0.1, "steady"),
         (47.4, 0.1, "falling"),
         # Large, but nearly as likely not.
-        (60, 12, "steady"),
-        (60, 11.8, "rising"),
-        (40, 12, "steady"),
-        (40, 11.8, "falling"),
+        (60, 13.2, "steady"),
+        (60, 12.9, "rising"),
+        (40, 13.2, "steady"),
+        (40, 12.9, "falling"),
     ],
 )
 def test_a_direction_needs_size_and_chance(mean: float, sigma: float, name: str) -> None:

@@ -28,6 +28,13 @@ def test_confidence_comes_true(found: list[Outcome], days: int) -> None:
         assert chance == pytest.approx(true, abs=0.2)
 
 
+def test_of_outlooks_with_about_seventy_percent_about_as_many_come_true(found: list[Outcome]) -> None:
+    said = [(each.confidence, float(each.near)) for each in found]
+    [(chance, true, count)] = table(said, (0.6, 0.8))
+    assert count > 100
+    assert chance == pytest.approx(true, abs=0.1)
+
+
 def test_who_is_said_to_rise_or_fall_mostly_does(found: list[Outcome]) -> None:
     for name, sign in (("rising", 1), ("falling", -1)):
         moved = [sign * (each.actual - each.before) > 0 for each in found if each.days == 30 and each.direction == name]
