@@ -9,7 +9,7 @@ import numpy as np
 from warmup.forecasting.arrays import Floats
 from warmup.forecasting.bands import quantiles
 from warmup.forecasting.habits import Habits, habits_of
-from warmup.forecasting.history import History, read_history
+from warmup.forecasting.history import History, read_history, read_horizon, read_season_length
 from warmup.forecasting.outlook import Outlook, look_ahead
 from warmup.forecasting.result import Forecast, forecast_of
 from warmup.forecasting.seasonality import Season, find_season
@@ -31,7 +31,8 @@ def forecast(values: Sequence[float] | Floats, horizon: int, season_length: int)
     Raises:
         CannotForecast: the input is wrong; the message says how.
     """
-    history = read_history(values, horizon, season_length)
+    horizon, season_length = read_horizon(horizon), read_season_length(season_length)
+    history = read_history(values, season_length)
     views = views_of(history)
     seasons = [find_season(view.values, season_length) for view in views]
     outlooks = _outlooks(views, seasons, horizon, habits_of(season_length))
@@ -48,8 +49,8 @@ def _outlooks(views: list[View], seasons: list[Season], horizon: int, habits: Ha
     levels = [view.values - season.at(past) for view, season in zip(views, seasons, strict=True)]
     states = smooth(np.stack(levels, axis=1))
     return [
-        look_ahead(level, states.of(number), season, horizon, habits)
-        for number, (level, season) in enumerate(zip(levels, seasons, strict=True))
+        look_ahead(view, level, states.of(number), season, horizon, habits)
+        for number, (view, level, season) in enumerate(zip(views, levels, seasons, strict=True))
     ]
 
 

@@ -45,31 +45,41 @@ class History:
             return np.clip(np.ldexp(values, self.exponent), -largest, largest)
 
 
-def read_history(values: Any, horizon: int, season_length: int) -> History:
+def read_history(values: Any, season_length: int) -> History:
     """Return the part of the past that a forecast looks at.
 
     Raises:
-        CannotForecast: the values are no series of finite numbers, too few, or a length is below 1.
+        CannotForecast: the values are no series of finite numbers, or too few.
     """
-    _check_length("horizon", horizon)
-    _check_length("season_length", season_length)
-    if horizon > MOST_STEPS:
-        raise CannotForecast(f"horizon is {horizon}; at most {MOST_STEPS} steps can be forecast")
     points = _numbers(values)[-min(max(LONGEST_HISTORY, 4 * season_length), MOST_POINTS) :]
     exponent = int(np.frexp(np.abs(points).max())[1])
     return History(np.ldexp(points, -exponent), exponent)
 
 
-def _check_length(name: str, value: Any) -> None:
+def read_horizon(value: Any) -> int:
+    """Return for how many steps a forecast is wanted, if that is possible."""
+    horizon = _read_length("horizon", value)
+    if horizon > MOST_STEPS:
+        raise CannotForecast(f"horizon is {horizon}; at most {MOST_STEPS} steps can be forecast")
+    return horizon
+
+
+def read_season_length(value: Any) -> int:
+    """Return how many steps make a season; a season of one step is none."""
+    return _read_length("season_length", value)
+
+
+def _read_length(name: str, value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
         raise CannotForecast(f"{name} is {value!r}; it must be a whole number of at least 1")
+    return int(value)
 
 
 def _numbers(values: Any) -> Floats:
-    if np.iscomplexobj(values):
-        raise CannotForecast("values has complex numbers; they must be real")
     try:
-        points = np.array(values, dtype=np.float64)
+        points = np.asarray(values)
+        # Objects are asked for their float(); texts, dates and complex numbers are not numbers of a series.
+        points = points.astype(np.float64, casting="unsafe" if points.dtype == object else "same_kind")
     except (TypeError, ValueError, OverflowError) as error:
         raise CannotForecast("values must be a sequence of numbers, each a value of the series") from error
     if points.ndim != 1:

@@ -11,6 +11,7 @@ from warmup.forecasting.arrays import Floats
 
 # Four of five values of a normal distribution lie within a range of so many standard deviations.
 WIDTH80 = 2 * 1.2816
+ROUNDING = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,10 +41,11 @@ class Forecast:
 
         Both errors are taken as normal and as independent of each other. Where both are certain and equal it is a half.
         """
-        spread = np.hypot(self.sigma, other.sigma)
+        # No forecast is more certain than its rounding: two that are equal but for it must not be told apart.
+        rounding = ROUNDING * (np.abs(self.mean) + np.abs(other.mean))
+        spread = np.hypot(self.sigma, other.sigma) + rounding
         gap = self.mean - other.mean
-        certain = np.where(gap == 0, 0.0, np.copysign(np.inf, gap))
-        score = np.divide(gap, spread, out=certain, where=spread > 0)
+        score = np.divide(gap, spread, out=np.zeros_like(gap), where=spread > 0)
         return np.array([0.5 * math.erfc(-value / math.sqrt(2)) for value in score])
 
 

@@ -78,6 +78,7 @@ def _effective(weights: Floats) -> Floats:
 
 
 def _trend(values: Floats, length: int) -> Floats:
+    """Return the average over one season around each value; at both ends the nearest that can be had."""
     window = np.ones(length) if length % 2 else np.r_[0.5, np.ones(length - 1), 0.5]
     middle = np.convolve(values, window / length, mode="valid")
     return np.pad(middle, len(window) // 2, mode="edge")

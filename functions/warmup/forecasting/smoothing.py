@@ -53,8 +53,8 @@ def smooth(series: Floats) -> States:
     levels, trends = np.empty(shape), np.empty(shape)
     level = np.repeat(np.median(series[:6], axis=0)[:, None], len(LEVEL), axis=1)
     trend = np.zeros_like(level)
-    # Mean absolute differences are 1.13 deviations of normal errors, mean absolute errors 0.8. A series that stood still
-    # for long must be able to move again: the bound never falls below half of what it starts with.
+    # A deviation of normal errors is 1.25 mean absolute errors, and about as many mean absolute differences. A series
+    # that stood still for long must be able to move again: the bound never falls below half of what it starts with.
     least = 0.6 * LARGEST_ERROR * np.abs(np.diff(series, axis=0)).mean(axis=0)[:, None]
     bound = np.zeros_like(level) + 2 * least
     growth = LEVEL * TREND
