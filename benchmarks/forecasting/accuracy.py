@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.forecasting.measures import Summary, measure, summary
-from benchmarks.forecasting.series import FOLDER, Floats, HeldOut, groups_of, read
+from benchmarks.forecasting.measures import Summary, summaries
+from benchmarks.forecasting.series import FOLDER, Floats, parts_of, read
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "functions")]
@@ -26,7 +26,7 @@ from warmup.forecasting import ENGINE_VERSION, forecast  # noqa: E402  # after t
 
 DOCUMENT = ROOT / "docs" / "forecast-accuracy.md"
 LIBRARIES = Path(__file__).with_name("libraries.json")
-TEXT = Path(__file__).with_name("accuracy.md.txt")
+TEMPLATE = Path(__file__).with_name("forecast-accuracy.template.md")
 # What was asked for on series that nobody here has seen: the OWA at most, and what the best library reaches on those.
 GOALS = {
     "gt_weekly": (0.78, 0.79),
@@ -54,12 +54,6 @@ def ours(past: Floats, horizon: int, season: int) -> tuple[Floats, ...]:
     return made.mean, made.lower80, made.upper80, made.lower95, made.upper95
 
 
-def summaries(series: list[HeldOut]) -> dict[str, Summary]:
-    """Measure our engine, group by group."""
-    ours(series[0].past, 4, 1)  # What is loaded on first use is no series' CPU time.
-    return {group: summary(measure(ours, one) for one in series if one.group == group) for group in groups_of(series)}
-
-
 def accuracy_table(results: dict[str, Summary]) -> str:
     """Return the errors and how often the bands held."""
     rows = [
@@ -72,6 +66,21 @@ def accuracy_table(results: dict[str, Summary]) -> str:
             f"| {NAMES.get(group, group)} | {result.count} | {mean.smape:.2f} | {mean.mase:.3f} | {result.owa:.3f} "
             f"| {mean.within80:.1%} | {mean.within95:.1%} |"
         )
+    return "\n".join(rows)
+
+
+def parts_table(parts: dict[str, dict[str, Summary]], libraries: dict[str, Any]) -> str:
+    """Return our OWA and that of Theta in parts of the series."""
+    rows = [
+        "| group | " + " | ".join(f"{part}: ours | Theta" for part in parts) + " |",
+        "|---|" + "--:|--:|" * len(parts),
+    ]
+    for group in next(iter(parts.values())):
+        cells = [
+            f"{results[group].owa:.3f} | {libraries['parts'][part][group]['owa']:.3f}"
+            for part, results in parts.items()
+        ]
+        rows.append(f"| {NAMES.get(group, group)} | " + " | ".join(cells) + " |")
     return "\n".join(rows)
 
 
@@ -104,11 +113,12 @@ def cpu_table(results: dict[str, Summary], libraries: dict[str, Any]) -> str:
     return "\n".join(rows)
 
 
-def document(results: dict[str, Summary]) -> str:
+def document(results: dict[str, Summary], parts: dict[str, dict[str, Summary]]) -> str:
     """Return the page for docs/."""
     libraries = json.loads(LIBRARIES.read_text())
-    return TEXT.read_text().format(
+    return TEMPLATE.read_text().format(
         accuracy=accuracy_table(results),
+        parts=parts_table(parts, libraries),
         comparison=comparison_table(results, libraries),
         cpu=cpu_table(results, libraries),
         engine=ENGINE_VERSION,
@@ -129,9 +139,10 @@ def main() -> None:
     if not (folder / "series.csv").is_file():
         print(f"no series.csv in {folder}: nothing to measure; name another folder as SERIES=...")
         return
-    results = summaries(read(folder))
+    series = read(folder)
+    results = summaries(ours, series)
     print(accuracy_table(results))
-    DOCUMENT.write_text(document(results))
+    DOCUMENT.write_text(document(results, {name: summaries(ours, part) for name, part in parts_of(series).items()}))
     print(f"written: {DOCUMENT.relative_to(ROOT)}")
 
 

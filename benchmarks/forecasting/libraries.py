@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 from statsforecast import models  # type: ignore[import-not-found]
 
-from benchmarks.forecasting.measures import Summary, measure, naive2, summary
-from benchmarks.forecasting.series import FOLDER, Floats, Forecaster, HeldOut, groups_of, read
+from benchmarks.forecasting.measures import naive2, summaries
+from benchmarks.forecasting.series import FOLDER, Floats, Forecaster, HeldOut, parts_of, read
 
 MODELS = {"Theta": models.Theta, "AutoTheta": models.AutoTheta, "AutoETS": models.AutoETS, "AutoCES": models.AutoCES}
 
@@ -38,13 +38,16 @@ def forecaster(model: Any) -> Forecaster:
     return run
 
 
-def summaries(model: Any, series: list[HeldOut]) -> dict[str, Summary]:
+def figures(model: Any, series: list[HeldOut]) -> dict[str, dict[str, float]]:
     """Measure one model, group by group."""
     run = forecaster(model)
     # Compiled on first use, for seasonal and other series.
     for one in series[:: max(1, len(series) // 20)]:
         run(one.past[-150:], 4, one.season)
-    return {group: summary(measure(run, one) for one in series if one.group == group) for group in groups_of(series)}
+    return {
+        group: {"owa": round(result.owa, 4), "cpu_ms": round(result.mean.cpu_ms, 2)}
+        for group, result in summaries(run, series).items()
+    }
 
 
 def main() -> None:
@@ -53,19 +56,12 @@ def main() -> None:
     parser.add_argument("folder", nargs="?", type=Path, default=FOLDER)
     series = read(parser.parse_args().folder)
     warnings.simplefilter("ignore")
-    figures: dict[str, Any] = {}
-    for name, model in MODELS.items():
-        results = summaries(model, series)
-        figures[name] = {
-            group: {"owa": round(result.owa, 4), "cpu_ms": round(result.mean.cpu_ms, 2)}
-            for group, result in results.items()
-        }
-        print(name, figures[name], flush=True)
     record = {
         "library": f"statsforecast {version('statsforecast')}",
         "python": platform.python_version(),
         "measured": f"{datetime.now(UTC):%Y-%m-%d}",
-        "models": figures,
+        "models": {name: figures(model, series) for name, model in MODELS.items()},
+        "parts": {name: figures(models.Theta, part) for name, part in parts_of(series).items()},
     }
     Path(__file__).with_name("libraries.json").write_text(json.dumps(record, indent=1) + "\n")
 

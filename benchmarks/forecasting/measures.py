@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.forecasting.series import Floats, Forecaster, HeldOut
+from benchmarks.forecasting.series import Floats, Forecaster, HeldOut, groups_of
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,14 @@ def summary(measures: Iterable[Measure]) -> Summary:
     table = np.array([list(vars(one).values()) for one in measures])
     means = [float(column[~np.isnan(column)].mean()) if not np.isnan(column).all() else math.nan for column in table.T]
     return Summary(len(table), Measure(*means), float(np.percentile(table[:, -1], 95)))
+
+
+def summaries(forecaster: Forecaster, series: list[HeldOut]) -> dict[str, Summary]:
+    """Measure a forecaster, group by group."""
+    forecaster(series[0].past, 4, 1)  # What is loaded on first use is no series' CPU time.
+    return {
+        group: summary(measure(forecaster, one) for one in series if one.group == group) for group in groups_of(series)
+    }
 
 
 def naive2(past: Floats, horizon: int, season: int) -> Floats:
