@@ -24,11 +24,11 @@ from numpy.typing import NDArray  # noqa: TC002  # as with everything here: it i
 ROOT = Path(__file__).resolve().parents[1]
 sys.path[:0] = [str(ROOT / "functions"), str(ROOT / "layers" / "nightshift")]
 
-from warmup.ahead import PERIODS, Ahead, look_ahead  # noqa: E402  # after the path
-from warmup.averages import Average, days_within  # noqa: E402
-from warmup.confidence import confidence  # noqa: E402
-from warmup.direction import direction  # noqa: E402
-from warmup.horizons import HORIZONS  # noqa: E402
+from warmup.outlooks.ahead import PERIODS, Ahead, look_ahead  # noqa: E402  # after the path
+from warmup.outlooks.averages import Average, days_within  # noqa: E402
+from warmup.outlooks.confidence import confidence  # noqa: E402
+from warmup.outlooks.direction import direction  # noqa: E402
+from warmup.outlooks.horizons import HORIZONS  # noqa: E402
 from warmup.series import Series  # noqa: E402
 from warmup.steps import Step, following  # noqa: E402
 

@@ -12,7 +12,7 @@ import httpx
 from local.sample_data import warmups
 from local.sample_data.comparisons import SampleComparison
 from local.system import LocalSystem
-from warmup.chart import draw
+from warmup.charts.chart import draw
 from warmup.comparison import Comparison
 
 _PARTS: Final = ("forecasts", "explanations")

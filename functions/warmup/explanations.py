@@ -12,9 +12,9 @@ from functools import partial
 from nightshift import Outcome, Run
 from nightshift.errors import NightshiftError
 from warmup import comparisons, warming
-from warmup.cache_keys import EXPLANATIONS
+from warmup.caching.entries import FRESH_MS, Bundle
+from warmup.caching.keys import EXPLANATIONS
 from warmup.comparison import Comparison
-from warmup.entries import FRESH_MS, Bundle
 from warmup.explaining.errors import BudgetExhausted, BudgetUnknown, ExplainerRefused, ExplainingError
 from warmup.explaining.explain import Explainer, explain, make_explainer
 from warmup.explaining.pricing import Usage

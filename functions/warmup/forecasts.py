@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from nightshift import Outcome, Run
 from warmup import comparisons, warming
-from warmup.cache_keys import FORECASTS
+from warmup.caching.keys import FORECASTS
 from warmup.comparison import Comparison
-from warmup.outlook import comparison_outlook
+from warmup.outlooks.outlook import comparison_outlook
 from warmup.recipes import Made, Recipe
 
 # A forecast of both terms takes well under a second; ten at once on a busy processor, a few.

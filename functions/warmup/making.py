@@ -9,11 +9,11 @@ from contextlib import suppress
 
 from nightshift import Run
 from nightshift.errors import NightshiftError
-from warmup import entries
-from warmup.cache import Cache
-from warmup.entries import Entry
+from warmup.caching import entries
+from warmup.caching.cache import Cache
+from warmup.caching.entries import Entry
+from warmup.caching.statuses import State
 from warmup.errors import CacheUnavailable, NothingCached
-from warmup.statuses import State
 from warmup.survey import Task
 from warmup.tally import Tally
 

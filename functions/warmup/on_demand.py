@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from nightshift import Outcome, Run
 from warmup import comparisons, explanations, forecasts
+from warmup.caching.statuses import State
 from warmup.errors import CacheUnavailable
-from warmup.statuses import State
 from warmup.warming import Warming, open_cache
 
 if TYPE_CHECKING:
-    from warmup.cache import Cache
+    from warmup.caching.cache import Cache
 
 
 def warm_one(run: Run) -> Outcome:

@@ -15,13 +15,13 @@ from nightshift.errors import DatabaseError, LockRefused
 from nightshift.routes import Json, Problem, Request
 from nightshift.settings import load
 from nightshift.telemetry import logger
-from warmup.cache import Cache, Known
-from warmup.cache_keys import KINDS, Kind
+from warmup.caching.cache import Cache, Known
+from warmup.caching.entries import Entry, Freshness
+from warmup.caching.keys import KINDS, Kind
+from warmup.caching.statuses import State, Status
 from warmup.comparisons import Candidate, find
-from warmup.entries import Entry, Freshness
 from warmup.errors import CacheUnavailable
 from warmup.settings import CacheSettings
-from warmup.statuses import State, Status
 from warmup.warm_on_demand import WARM_ON_DEMAND
 
 # No further step towards a warmup is begun after so long; each waits for an answer for less than that.

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from warmup.cache_keys import Kind
+from warmup.caching.entries import FRESH_MS, Bundle
+from warmup.caching.keys import Kind
 from warmup.comparison import Comparison
-from warmup.entries import FRESH_MS, Bundle
 
 
 @dataclass(frozen=True)

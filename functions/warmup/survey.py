@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from warmup.cache import Cache, Known
+from warmup.caching.cache import Cache, Known
+from warmup.caching.entries import Entry, Freshness
 from warmup.comparison import Comparison
 from warmup.comparisons import Candidate
-from warmup.entries import Entry, Freshness
 from warmup.recipes import Recipe
 
 

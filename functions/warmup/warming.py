@@ -10,7 +10,7 @@ from nightshift import Outcome, Run
 from nightshift.errors import LockUnavailable
 from nightshift.settings import load
 from warmup import comparisons, crew
-from warmup.cache import Cache
+from warmup.caching.cache import Cache
 from warmup.comparisons import Candidate
 from warmup.making import Maker
 from warmup.recipes import Recipe

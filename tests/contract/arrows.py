@@ -17,14 +17,14 @@ PURE = (
     "puppet.failures",
     "puppet.profiles",
     "puppet.signing",
-    "warmup.cache_keys",
-    "warmup.chart",
-    "warmup.entries",
+    "warmup.caching.keys",
+    "warmup.charts.chart",
+    "warmup.caching.entries",
     "warmup.explaining.contract",
     "warmup.explaining.offline",
     "warmup.explaining.prompt",
-    "warmup.outlook",
-    "warmup.statuses",
+    "warmup.outlooks.outlook",
+    "warmup.caching.statuses",
 )
 EFFECTS = {"boto3", "botocore", "httpx", "pg8000"}
 

@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -15,7 +16,7 @@ import pytest
 
 from api.door import Door
 from api.settings import load_settings
-from nightshift.platform import Platform, PlatformSettings
+from nightshift.platform import HURRY, Platform, PlatformSettings
 from nightshift.settings import load
 from tests.integration.warmup.door import AS_READER, AS_SHOP, JOBS, PREMIUM, Workers
 from tests.integration.warmup.shelf import Shelf
@@ -47,6 +48,14 @@ def postgres_url(one_database: str, one_connection: pg8000.native.Connection, mo
         one_connection.run(statement)
     monkeypatch.setenv("DATABASE_URL", one_database)
     return one_database
+
+
+@pytest.fixture(autouse=True)
+def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Readers give up on what is slow, and a busy machine is slow: these tests ask what happens, not how soon."""
+    monkeypatch.setattr("nightshift.platform.HURRY", replace(HURRY, connect_s=2.0, answer_s=2.0))
+    monkeypatch.setattr("warmup.premium._BUDGET_S", 30.0)
+    monkeypatch.setattr("warmup.premium._DATABASE_S", 10.0)
 
 
 @pytest.fixture

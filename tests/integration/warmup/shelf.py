@@ -11,11 +11,12 @@ from typing import Any
 import pg8000.native
 
 from tests.support.aws import CACHE_TABLE, Aws
-from warmup import comparisons, entries
-from warmup.cache import Cache, Known
-from warmup.cache_keys import Kind
+from warmup import comparisons
+from warmup.caching import entries
+from warmup.caching.cache import Cache, Known
+from warmup.caching.entries import Entry
+from warmup.caching.keys import Kind
 from warmup.comparisons import Candidate
-from warmup.entries import Entry
 
 WEEKS = 60
 DAY_MS = 24 * 3_600_000

@@ -10,13 +10,14 @@ import pytest
 
 from tests.integration.warmup.shelf import DAY_MS, Shelf
 from tests.support.aws import CACHE_TABLE, LOCK_TABLE
-from warmup import cache_keys, entries
-from warmup.cache import Cache
-from warmup.cache_keys import EXPLANATIONS, FORECASTS
+from warmup.caching import entries
+from warmup.caching import keys as cache_keys
+from warmup.caching.cache import Cache
+from warmup.caching.entries import Entry, Freshness
+from warmup.caching.keys import EXPLANATIONS, FORECASTS
+from warmup.caching.statuses import State
 from warmup.comparisons import Candidate
-from warmup.entries import Entry, Freshness
 from warmup.errors import CacheUnavailable, NothingCached
-from warmup.statuses import State
 
 TEA = Candidate(1, "tea-vs-coffee", ("tea", "coffee"), "today 5-y", "US", "0" * 32)
 

@@ -11,8 +11,8 @@ import pytest
 from tests.integration.warmup.shelf import DAY_MS, Shelf
 from tests.support.models import ModelServer, Says, model_server
 from warmup import warm_explanations
-from warmup.cache_keys import EXPLANATIONS
-from warmup.entries import Entry
+from warmup.caching.entries import Entry
+from warmup.caching.keys import EXPLANATIONS
 
 
 @pytest.fixture(autouse=True)

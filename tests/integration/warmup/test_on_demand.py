@@ -11,8 +11,8 @@ from nightshift.errors import InvalidEvent
 from tests.integration.warmup.shelf import Shelf, points
 from tests.support.runs import running
 from warmup import on_demand, warm_on_demand
-from warmup.cache_keys import EXPLANATIONS, FORECASTS, KINDS
-from warmup.statuses import State
+from warmup.caching.keys import EXPLANATIONS, FORECASTS, KINDS
+from warmup.caching.statuses import State
 
 
 @pytest.fixture(autouse=True)

@@ -13,8 +13,8 @@ from tests.integration.warmup.shelf import Shelf, points
 from tests.support.aws import CACHE_TABLE
 from tests.support.door import ADMIN_SECRET, Caller
 from warmup import warm_on_demand
-from warmup.cache_keys import EXPLANATIONS, FORECASTS
-from warmup.statuses import State
+from warmup.caching.keys import EXPLANATIONS, FORECASTS
+from warmup.caching.statuses import State
 
 
 class TestReading:

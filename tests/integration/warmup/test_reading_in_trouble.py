@@ -19,7 +19,7 @@ from tests.integration.warmup.shelf import DAY_MS, Shelf
 from tests.support.aws import LOCK_TABLE
 from tests.support.door import Answer, Caller
 from warmup import routes
-from warmup.cache_keys import FORECASTS
+from warmup.caching.keys import FORECASTS
 
 
 class Silence:

@@ -20,12 +20,12 @@ from tests.integration.warmup.shelf import Shelf
 from tests.support.aws import CACHE_TABLE, LOCK_TABLE
 from tests.support.runs import running
 from warmup import comparisons, warm_forecasts, warming
-from warmup.cache import Cache
-from warmup.cache_keys import EXPLANATIONS, FORECASTS
+from warmup.caching.cache import Cache
+from warmup.caching.keys import EXPLANATIONS, FORECASTS
+from warmup.caching.statuses import State
 from warmup.comparison import Comparison
 from warmup.errors import CacheUnavailable, NothingCached
 from warmup.recipes import Made, Recipe
-from warmup.statuses import State
 from warmup.warming import Warming
 
 JOB = warm_forecasts.WARM_FORECASTS

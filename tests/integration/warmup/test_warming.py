@@ -13,8 +13,8 @@ from tests.integration.library.jobs import Context, Invocations
 from tests.integration.warmup.shelf import Shelf, points
 from warmup import warm_explanations, warm_forecasts, warm_on_demand
 from warmup.asking import MOST
-from warmup.cache_keys import EXPLANATIONS, FORECASTS, Kind
-from warmup.statuses import State
+from warmup.caching.keys import EXPLANATIONS, FORECASTS, Kind
+from warmup.caching.statuses import State
 
 HANDLERS = {FORECASTS: warm_forecasts.handler, EXPLANATIONS: warm_explanations.handler}
 

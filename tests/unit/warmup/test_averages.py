@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.unit.warmup.making import flat_forecast
-from warmup.averages import Average, average_ahead, days_within, past_average
+from warmup.outlooks.averages import Average, average_ahead, days_within, past_average
 from warmup.steps import Step, following
 
 SUNDAY = date(2026, 11, 22)

@@ -8,17 +8,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from warmup import cache_keys, forecasting
-from warmup.cache_keys import EXPLANATIONS, FORECASTS, Kind
+from warmup import forecasting
+from warmup.caching import keys as cache_keys
+from warmup.caching.keys import EXPLANATIONS, FORECASTS, Kind
 from warmup.comparisons import Candidate
 from warmup.explaining.version import EXPLANATIONS_VERSION
+from warmup.outlooks.outlook import OUTLOOK_VERSION
 
 TEA = Candidate(1, "tea-vs-coffee", ("tea", "coffee"), "today 5-y", "US", "0" * 32)
 TEXT = st.text(st.characters(codec="utf-8"), max_size=40)
 
 
 def test_the_versions_are_those_of_the_engines() -> None:
-    assert FORECASTS.version == forecasting.ENGINE_VERSION
+    assert FORECASTS.version == f"{forecasting.ENGINE_VERSION}.{OUTLOOK_VERSION}"
     assert EXPLANATIONS.version == EXPLANATIONS_VERSION
 
 

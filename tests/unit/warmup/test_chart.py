@@ -14,11 +14,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.unit.warmup.making import comparison, points
-from warmup.chart import draw
-from warmup.chart_scales import Scale, date_ticks, value_ticks
-from warmup.chart_style import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH
-from warmup.outlook import NothingToForecast, comparison_outlook
-from warmup.svg import shortened
+from warmup.charts.chart import draw
+from warmup.charts.scales import Scale, date_ticks, value_ticks
+from warmup.charts.style import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH
+from warmup.charts.svg import shortened
+from warmup.outlooks.outlook import NothingToForecast, comparison_outlook
 
 SVG = "{http://www.w3.org/2000/svg}"
 WAVE = [50 + 30 * math.sin(week / 8) for week in range(120)]

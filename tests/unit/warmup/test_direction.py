@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from tests.unit.warmup.making import Z80, Z95, series
-from warmup.averages import Average
-from warmup.direction import Direction, direction
+from warmup.outlooks.averages import Average
+from warmup.outlooks.direction import Direction, direction
 
 SCORES = np.array([-Z95, -Z80, 0, Z80, Z95])
 

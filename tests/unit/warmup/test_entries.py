@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from warmup import entries
-from warmup.cache_keys import FORECASTS
+from warmup.caching import entries
+from warmup.caching.entries import Freshness
+from warmup.caching.keys import FORECASTS
 from warmup.comparisons import Candidate
-from warmup.entries import Freshness
 from warmup.errors import CorruptEntry, EntryTooLarge
 
 HOUR_MS = 3_600_000
@@ -91,10 +91,10 @@ def test_what_does_not_fit_is_refused() -> None:
     [
         b"",
         b"no gzip",
-        gzip.compress(b"{}")[:-5],
-        gzip.compress(b"\x00\xff"),
-        gzip.compress(b"[1]"),
-        gzip.compress(b"{" * 100_000),
+        gzip.compress(b"{}", mtime=0)[:-5],
+        gzip.compress(b"\x00\xff", mtime=0),
+        gzip.compress(b"[1]", mtime=0),
+        gzip.compress(b"{" * 100_000, mtime=0),
         "",
         "[]",
         "{",

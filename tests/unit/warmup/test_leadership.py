@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from tests.unit.warmup.making import flat_forecast
-from warmup.ahead import Ahead
 from warmup.forecasting import Forecast
-from warmup.leadership import leader
+from warmup.outlooks.ahead import Ahead
+from warmup.outlooks.leadership import leader
 from warmup.steps import Step, following
 
 LAST = date(2026, 11, 22)

@@ -15,7 +15,7 @@ from local.sample_data.comparisons import COMPARISONS, SampleComparison
 from tests.unit.warmup.making import comparison, points
 from warmup.comparison import Comparison
 from warmup.forecasting import ENGINE_VERSION
-from warmup.outlook import NothingToForecast, comparison_outlook
+from warmup.outlooks.outlook import NothingToForecast, comparison_outlook
 
 SUMMER = [50 + 30 * math.sin(2 * math.pi * week / 52) + week % 3 for week in range(208)]
 FLAT = [20 + week * 7 % 3 for week in range(208)]

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from warmup import statuses
-from warmup.statuses import State, Status
+from warmup.caching import statuses
+from warmup.caching.statuses import State, Status
 
 MINUTE_MS = 60_000
 SINCE = 1_800_000_000_000

@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nightshift.dynamodb import decode, encode
-from warmup import cache_keys, entries, statuses
-from warmup.cache_keys import Kind, Subject
-from warmup.entries import Entry, Freshness
+from warmup.caching import entries, statuses
+from warmup.caching import keys as cache_keys
+from warmup.caching.entries import Entry, Freshness
+from warmup.caching.keys import Kind, Subject
+from warmup.caching.statuses import ASKED_EVERY_MS, FAILURE_KEPT_MS, Failure, State, Status
 from warmup.errors import CacheUnavailable, CorruptEntry, NothingCached
-from warmup.statuses import ASKED_EVERY_MS, FAILURE_KEPT_MS, Failure, State, Status
 
 _STATUS_KEPT_MS = entries.KEPT_MS
 _ENTRY_IS_OLDER = "attribute_not_exists(made_ms) OR made_ms < :made_ms"

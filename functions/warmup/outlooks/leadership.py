@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from warmup.ahead import Ahead
 from warmup.figures import chance
+from warmup.outlooks.ahead import Ahead
 
 DAYS = 30
 # Closer than this to even nobody leads.

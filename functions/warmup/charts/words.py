@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from warmup.charts.svg import shortened
 from warmup.figures import shown
-from warmup.svg import shortened
 
 _TERM_COLUMNS = 24
 _REASON_COLUMNS = 44

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from warmup.ahead import LEAST_POINTS, Ahead, look_ahead
-from warmup.averages import average_ahead, days_within
-from warmup.concerns import concern, concerns_of_data, concerns_of_forecast
-from warmup.direction import direction
 from warmup.figures import rounded
 from warmup.forecasting import CannotForecast
-from warmup.horizons import HORIZONS, horizon
+from warmup.outlooks.ahead import LEAST_POINTS, Ahead, look_ahead
+from warmup.outlooks.averages import average_ahead, days_within
+from warmup.outlooks.concerns import concern, concerns_of_data, concerns_of_forecast
+from warmup.outlooks.direction import direction
+from warmup.outlooks.horizons import HORIZONS, horizon
 from warmup.series import Series, UnusableSeries, read_series
 
 Json = dict[str, Any]

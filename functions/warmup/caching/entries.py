@@ -11,7 +11,7 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any
 
-from warmup.cache_keys import Kind, Subject, entry, kind_of
+from warmup.caching.keys import Kind, Subject, entry, kind_of
 from warmup.errors import CorruptEntry, EntryTooLarge
 
 _HOUR_MS = 3_600_000

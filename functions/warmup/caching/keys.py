@@ -25,8 +25,9 @@ class Kind:
     version: str
 
 
-# The versions of warmup.forecasting and warmup.explaining, said again for the door: a reader loads neither (nor numpy).
-FORECASTS = Kind("forecasts", "2")
+# Said again here, because a reader would have to load numpy for it: the versions of `warmup.forecasting` and of what is
+# made of its forecasts (`warmup.outlooks`), and that of `warmup.explaining`.
+FORECASTS = Kind("forecasts", "3.1")
 EXPLANATIONS = Kind("explanations", "1")
 KINDS = (FORECASTS, EXPLANATIONS)
 

@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from warmup import chart_words as words
-from warmup import svg
-from warmup.chart_scales import Scale, date_ticks, value_ticks
-from warmup.chart_style import BOTTOM, HEIGHT, LEFT, RIGHT, STYLE, TOP, WIDTH
+from warmup.charts import svg, words
+from warmup.charts.scales import Scale, date_ticks, value_ticks
+from warmup.charts.style import BOTTOM, HEIGHT, LEFT, RIGHT, STYLE, TOP, WIDTH
 from warmup.comparison import Comparison
 from warmup.figures import shown
 from warmup.series import UnusableSeries, read_series

@@ -6,10 +6,13 @@ from typing import Any
 
 from nightshift.errors import NightshiftError
 from warmup.comparison import Comparison
-from warmup.confidence import RULE
 from warmup.forecasting import ENGINE_VERSION
-from warmup.leadership import leader
-from warmup.term_outlook import term_outlook
+from warmup.outlooks.confidence import RULE
+from warmup.outlooks.leadership import leader
+from warmup.outlooks.term import term_outlook
+
+# Raised with every change of what is said of the same forecasts, so that what was cached before is made again.
+OUTLOOK_VERSION = "1"
 
 
 class NothingToForecast(NightshiftError):

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from warmup.ahead import Ahead
-from warmup.averages import Average, days_within
-from warmup.confidence import confidence
 from warmup.figures import rounded
+from warmup.outlooks.ahead import Ahead
+from warmup.outlooks.averages import Average, days_within
+from warmup.outlooks.confidence import confidence
 
 # In days, as readers think of them, whatever the step of the series.
 HORIZONS = (14, 30)

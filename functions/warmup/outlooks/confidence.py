@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from warmup.averages import Average
 from warmup.figures import chance
+from warmup.outlooks.averages import Average
 
 # Of the expected average; where that is next to nothing, of the highest value that the term has had.
 _TOLERANCE = 0.1

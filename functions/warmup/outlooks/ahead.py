@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from warmup.averages import Average, average_ahead, days_within
 from warmup.figures import rounded
 from warmup.forecasting import CannotForecast, Forecast, forecast
+from warmup.outlooks.averages import Average, average_ahead, days_within
 from warmup.series import Series
 from warmup.steps import Step, following
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from warmup.averages import Average, days_within, past_average
 from warmup.figures import chance, rounded, shown
+from warmup.outlooks.averages import Average, days_within, past_average
 from warmup.series import Series
 from warmup.steps import Step, following
 

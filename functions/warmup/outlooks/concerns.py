@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from warmup.averages import Average
 from warmup.forecasting import Forecast
+from warmup.outlooks.averages import Average
 from warmup.series import Series
 
 ENOUGH_POINTS = 14

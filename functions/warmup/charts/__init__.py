@@ -1,0 +1,1 @@
+"""A comparison and its forecasts as a picture that a person opens."""
