@@ -49,7 +49,7 @@ def put(database: Database, day: int) -> None:
 
 
 def summary(database: Database) -> list[Row]:
-    """How the jobs of the day stand now: what has become of how many, and of which."""
+    """What has become of the jobs of the day that were begun: of how many, and of which."""
     return database.read(_SQL["summary"], people=[person.email for person in PEOPLE])
 
 

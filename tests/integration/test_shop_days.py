@@ -46,7 +46,7 @@ def test_three_days_end_as_expected(
             f"{_NEVER_ANSWERS}: was not checked",
         ]
         rows = summary(postgres_url)
-        assert {row.kind for row in rows} == {"change", "failure", "notification", "puppet job"}
+        assert {row.kind for row in rows} == {"change", "failure", "notification"}
         told += sum(row.count for row in rows if row.kind == "notification")
     assert postgres.run("SELECT count(*) FROM notifications") == [[told]]
     assert postgres.run("SELECT count(*) FROM check_runs WHERE metadata->>'not_modified' = 'true'") == [[2]]

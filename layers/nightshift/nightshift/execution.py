@@ -41,6 +41,7 @@ def execute(job: Job, work: Callable[[Run], Outcome], raw: Any, context: Any) ->
 
     Raises:
         InvalidEvent: the event is not one that this job accepts.
+        SettingsError: the deployment lacks settings.
         JobFailed: the work failed; Lambda counts the error, and retries the event.
     """
     log = logger(job.name)
@@ -50,14 +51,15 @@ def execute(job: Job, work: Callable[[Run], Outcome], raw: Any, context: Any) ->
     except InvalidEvent as error:
         log.error("Event refused", problems=error.problems)  # noqa: TRY400  # the caller's mistake, not ours
         raise
-    event = _filled_in(job, event)
-    return _Execution(job, platform(), event, _Invocation.of(context), time.monotonic()).run(work)
+    base = platform()
+    event = _filled_in(job, base, event)
+    return _Execution(job, base, event, _Invocation.of(context), time.monotonic()).run(work)
 
 
-def _filled_in(job: Job, event: JobEvent) -> JobEvent:
+def _filled_in(job: Job, base: Platform, event: JobEvent) -> JobEvent:
     """Return the event with the parameters that follow from those it has; its lock may be named after them."""
     try:
-        return replace(event, params=job.filled_in(platform(), event.params))
+        return replace(event, params=job.filled_in(base, event.params))
     except InvalidRequest as error:
         problems = [f"params: {problem}" for problem in error.problems]
         logger(job.name).error("Event refused", problems=problems)  # as above

@@ -44,7 +44,7 @@ def test_the_next_run_follows_the_clocks_of_the_zone(schedule: str, after: str, 
 
 
 def test_a_job_without_schedule_is_started_by_callers_alone() -> None:
-    assert _entry(None) == Deployed(None, enabled=True)
+    assert _entry(None) == Deployed(None, enabled=True, function="f")
 
 
 @pytest.mark.parametrize("environ", [{}, {"JOBS": ""}, {"JOBS": "{}"}])
