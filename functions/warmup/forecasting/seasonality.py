@@ -18,6 +18,8 @@ SHARPNESS = 0.1
 # What is further from its phase's median than so many deviations happened once and is no season.
 OUTLIER = 3.0
 TINY = 1e-24
+# A pattern that repeats exactly leaves nothing; no candidate gets more credit than for a millionth.
+LEAST_LEFT = 1e-6
 
 
 @dataclass(frozen=True)
@@ -121,11 +123,11 @@ def _shares(seasons: _Seasons) -> Floats:
 
 
 def _unexplained(actual: Floats, told: Floats) -> Floats:
-    """Return the share of the squares that is left after the best multiple of what each candidate told."""
-    together = np.maximum(told @ actual, 0.0)
-    scale = np.maximum((told**2).sum(axis=1) * (actual @ actual), TINY)
-    left: Floats = np.maximum(1 - together**2 / scale, 1e-6)
-    return left
+    """Return the share of the squares that each candidate leaves when shrunk as would have been best."""
+    shrink = np.clip(told @ actual / np.maximum((told**2).sum(axis=1), TINY), 0.0, 1.0)
+    left = ((actual - shrink[:, None] * told) ** 2).sum(axis=1)
+    share: Floats = np.maximum(left / max(float(actual @ actual), TINY), LEAST_LEFT)
+    return share
 
 
 def _trust(candidates: Floats, seasons: _Seasons, weights: Floats, effective: Floats) -> Floats:

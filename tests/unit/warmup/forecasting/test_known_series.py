@@ -60,6 +60,18 @@ def test_noise_has_no_season() -> None:
         assert "no season" in made.model
 
 
+def test_a_season_that_grows_is_followed() -> None:
+    size = np.repeat(np.arange(1, 21), 4)
+    values = 100 + size * np.tile([1.0, -1, 2, -2], 20) + NOISE[:80] / 2
+    assert np.ptp(forecast(values, 4, 4).mean) > 0.75 * 4 * 20
+
+
+def test_what_happened_once_is_no_season() -> None:
+    values = np.tile(WEEK, 5) + NOISE[:35] / 4
+    values[24] += 40
+    assert forecast(values, 7, 7).mean == pytest.approx(WEEK, abs=5)
+
+
 def test_two_years_are_too_few_to_see_a_year_repeat() -> None:
     assert not forecast(_year(104), 10, 52).seasonal
     assert forecast(_year(105), 10, 52).seasonal
@@ -106,6 +118,12 @@ def test_bands_widen_with_the_steps() -> None:
     made = forecast(np.cumsum(NOISE) + 200, 40, 1)
     assert (np.diff(made.upper95 - made.lower95) >= -1e-9).all()
     assert made.sigma[-1] > 2 * made.sigma[0]
+
+
+def test_bands_widen_no_more_beyond_the_length_of_the_past() -> None:
+    made = forecast(np.cumsum(NOISE[:60]) + 200, 400, 1)
+    assert made.sigma[59] > 1.5 * made.sigma[19]
+    assert made.sigma[399] == pytest.approx(made.sigma[59], rel=0.25)
 
 
 def test_the_less_is_known_the_wider_the_bands() -> None:
