@@ -27,7 +27,7 @@ class Kind:
 
 # Said again here, because a reader would have to load numpy for it: the versions of `warmup.forecasting` and of what is
 # made of its forecasts (`warmup.outlooks`), and that of `warmup.explaining`.
-FORECASTS = Kind("forecasts", "3.1")
+FORECASTS = Kind("forecasts", "4.1")
 EXPLANATIONS = Kind("explanations", "1")
 KINDS = (FORECASTS, EXPLANATIONS)
 
