@@ -30,7 +30,8 @@ class Combination:
     def ahead(self, states: States, horizon: int) -> Floats:
         """Return the combined forecast from the last point, for each step to the horizon."""
         steps = np.arange(1, horizon + 1)
-        weights = np.array([np.interp(steps, self.steps, column) for column in self.weights.T]).T
+        nearness = np.array([np.interp(steps, self.steps, row) for row in np.eye(len(self.steps))])
+        weights = nearness.T @ self.weights
         forecasts = states.levels[-1] + states.trends[-1] * damped_steps(steps[:, None])
         combined: Floats = (weights * forecasts).sum(axis=1)
         return combined

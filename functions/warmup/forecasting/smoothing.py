@@ -57,12 +57,13 @@ def smooth(series: Floats) -> States:
     # that stood still for long must be able to move again: the bound never falls below half of what it starts with.
     least = 0.6 * LARGEST_ERROR * np.abs(np.diff(series, axis=0)).mean(axis=0)[:, None]
     bound = np.zeros_like(level) + 2 * least
-    growth = LEVEL * TREND
+    # Worked out before the loop: every operation in it is done for each point of the series.
+    growth, follow = LEVEL * TREND, 1.25 * LARGEST_ERROR * DEVIATION
     for point, value in enumerate(series[:, :, None]):
         trend = DAMPING * trend
         level = level + trend
         error = np.minimum(np.maximum(value - level, -bound), bound)
-        bound = np.maximum(bound + DEVIATION * (1.25 * LARGEST_ERROR * np.abs(error) - bound), least)
+        bound = np.maximum((1 - DEVIATION) * bound + follow * np.abs(error), least)
         level = levels[point] = level + LEVEL * error
         trend = trends[point] = trend + growth * error
     return States(levels, trends)
