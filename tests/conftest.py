@@ -20,10 +20,17 @@ from collections.abc import Iterator
 
 import pg8000.native
 import pytest
+from hypothesis import settings
 
 from local.aws import AwsServices
 from tests.support import databases
 from tests.support.aws import CACHE_TABLE, LOCK_TABLE, Aws
+
+# A change is judged by the same examples on every machine, and never by how long one takes;
+# `--hypothesis-profile=searching` looks further, elsewhere each time.
+settings.register_profile("same", derandomize=True, deadline=None)
+settings.register_profile("searching", deadline=None, max_examples=1000)
+settings.load_profile("same")
 
 # What a person's shell may hold and a test must not see.
 _FOREIGN = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from nightshift.alerts.texts import MAX_GROUP, Message, headline, lasting, payload, plain
@@ -27,6 +27,7 @@ _MESSAGES = st.builds(
 
 
 @given(st.lists(_MESSAGES, min_size=1, max_size=MAX_GROUP))
+@example([Message(1, "", "opened", is_open=False, since=0, at=0, facts={"run_id": "|"})])
 def test_slack_takes_every_group(messages: list[Message]) -> None:
     assert fault(payload(messages, "https://door.example/a&b")) == ""
     assert fault(plain(messages)) == ""

@@ -109,7 +109,9 @@ def _footer(message: Message, public_url: str) -> str:
     run_id = str(message.facts.get("run_id") or "")
     if run_id and public_url:
         address = f"{public_url.rstrip('/')}/api/runs/{quote(run_id, safe='')}"
-        parts.append(f"<{_escaped(address, _FIELD)}|run {_escaped(run_id, 9)}>")
+        # A bar would end the link's label early.
+        label = _escaped(run_id, 9).replace("|", "¦")
+        parts.append(f"<{_escaped(address, _FIELD)}|run {label}>")
     return " | ".join(parts)
 
 
