@@ -6,6 +6,7 @@ import json
 import re
 import zoneinfo
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from deploy.rules.reading import of_type, resolver
@@ -36,11 +37,17 @@ def _when(schedule: dict[str, Any], resolve: Callable[[Any], Any]) -> list[str]:
     zone = resolve(schedule.get("ScheduleExpressionTimezone", ""))
     state = resolve(schedule.get("State", ""))
     found = expression_problems(expression)
-    if zone not in zoneinfo.available_timezones():
+    if zone not in _zones():
         found.append(f"names the time zone '{zone}', which does not exist")
     if state not in ("ENABLED", "DISABLED"):
         found.append(f"has the state '{state}': it must be ENABLED or DISABLED")
     return found
+
+
+@cache
+def _zones() -> frozenset[str]:
+    # Thousands of files are looked at to find them.
+    return frozenset(zoneinfo.available_timezones())
 
 
 def expression_problems(expression: str) -> list[str]:
