@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -39,14 +40,20 @@ def _module_name(file: Path) -> str:
 def imports(module: str, source: str, known: Sources) -> set[str]:
     """Every module that a module imports, anywhere in it; not what only type checkers see."""
     found: set[str] = set()
-    for node in _running(ast.parse(source)):
+    for node in _imports(source):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
+        else:
             base = _base(module, node, known)
             found.add(base)
             found |= {f"{base}.{alias.name}" for alias in node.names if f"{base}.{alias.name}" in known}
     return found
+
+
+@cache
+def _imports(source: str) -> tuple[ast.Import | ast.ImportFrom, ...]:
+    # Every function is asked for all it can reach: each text is read once, not once a function.
+    return tuple(node for node in _running(ast.parse(source)) if isinstance(node, ast.Import | ast.ImportFrom))
 
 
 def _base(module: str, node: ast.ImportFrom, known: Sources) -> str:
@@ -88,19 +95,21 @@ def outside(modules: set[str], sources: Sources) -> set[str]:
     return named - {module.split(".")[0] for module in sources} - {""}
 
 
-def texts(source: str) -> set[str]:
+@cache
+def texts(source: str) -> frozenset[str]:
     """Every piece of text in the code, such as the names of variables it may ask for."""
     constants = (node.value for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Constant))
-    return {value for value in constants if isinstance(value, str)}
+    return frozenset(value for value in constants if isinstance(value, str))
 
 
-def settings(source: str) -> list[Setting]:
+@cache
+def settings(source: str) -> tuple[Setting, ...]:
     """What is declared with `env("NAME", default=..., minimum=..., maximum=...)`."""
-    return [
+    return tuple(
         _setting(node)
         for node in ast.walk(ast.parse(source))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "env" and node.args
-    ]
+    )
 
 
 def _setting(call: ast.Call) -> Setting:
