@@ -17,6 +17,8 @@ from nightshift.routes import Json, Problem
 MAX_BODY_BYTES = 64 * 1024
 _MAX_QUERY_FIELDS = 50
 _METHOD = re.compile(r"[A-Z]{1,16}")
+_PAGE_TYPE = "text/html"
+_FORM_TYPE = "application/x-www-form-urlencoded"
 _JSON_TYPE = re.compile(r"application/json\s*(;\s*charset\s*=\s*\"?utf-8\"?\s*)?", re.IGNORECASE)
 
 
@@ -31,13 +33,18 @@ class Incoming:
     headers: Mapping[str, str] = field(default_factory=dict)
     raw_body: str = ""
     body_is_base64: bool = False
+    cookies: Sequence[str] = ()
+    # Who API Gateway sees at the other end; a header may say anything.
+    source_ip: str = ""
 
     @classmethod
     def read(cls, event: Any, fallback_id: str) -> Incoming:
         """Read the event; what is no HTTP request at all comes out as one without a path."""
         fields = event if isinstance(event, Mapping) else {}
         context = _mapping(fields.get("requestContext"))
-        method = str(_mapping(context.get("http")).get("method", ""))
+        http = _mapping(context.get("http"))
+        method = str(http.get("method", ""))
+        cookies = fields.get("cookies")
         return cls(
             id=str(context.get("requestId") or fallback_id or uuid4()),
             method=method if _METHOD.fullmatch(method) else "OTHER",
@@ -46,6 +53,8 @@ class Incoming:
             headers={str(name).lower(): str(value) for name, value in _mapping(fields.get("headers")).items()},
             raw_body=str(fields.get("body") or ""),
             body_is_base64=fields.get("isBase64Encoded") is True,
+            cookies=tuple(map(str, cookies)) if isinstance(cookies, list) else (),
+            source_ip=str(http.get("sourceIp") or ""),
         )
 
     @property
@@ -53,21 +62,29 @@ class Incoming:
         """Whether the request only asks."""
         return self.method in ("GET", "HEAD")
 
+    @property
+    def wants_page(self) -> bool:
+        """Whether whoever asks is a browser that shows the answer to a person."""
+        return _PAGE_TYPE in self.headers.get("accept", "").lower()
+
     def query(self) -> dict[str, str]:
         """Return the query parameters.
 
         Raises:
             Problem: 400, they are too many, not UTF-8, or one is given twice.
         """
-        try:
-            pairs = parse_qsl(
-                self.query_string, keep_blank_values=True, errors="strict", max_num_fields=_MAX_QUERY_FIELDS
-            )
-            return _once(pairs)
-        except _Repeated as error:
-            _unreadable(f"{error.name} must be given only once in the query", error.name)
-        except ValueError:
-            _unreadable(f"the query must be UTF-8, percent-encoded, with at most {_MAX_QUERY_FIELDS} parameters")
+        return _fields(self.query_string, "the query")
+
+    def form(self) -> dict[str, str]:
+        """Return the fields of a form that a page has sent; what was left empty is not given.
+
+        Raises:
+            Problem: 413, 415 or 400, saying what would be right.
+        """
+        content = self._content()
+        if content and self.headers.get("content-type", "").partition(";")[0].strip().lower() != _FORM_TYPE:
+            raise Problem(415, f"the body must be a form ({_FORM_TYPE})")
+        return {name: value for name, value in _fields(content.decode("latin-1"), "the form").items() if value}
 
     def body(self) -> Json:
         """Return the JSON object in the body; an empty body is an empty object.
@@ -113,6 +130,16 @@ class _Repeated(ValueError):
     def __init__(self, name: str) -> None:
         self.name = name
         super().__init__(name)
+
+
+def _fields(text: str, where: str) -> dict[str, str]:
+    try:
+        pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=_MAX_QUERY_FIELDS)
+        return _once(pairs)
+    except _Repeated as error:
+        _unreadable(f"{error.name} must be given only once in {where}", error.name)
+    except ValueError:
+        _unreadable(f"{where} must be UTF-8, percent-encoded, with at most {_MAX_QUERY_FIELDS} parameters")
 
 
 def _once(pairs: Sequence[tuple[str, Any]]) -> dict[str, Any]:
