@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from api import jobs, locks, openapi, runs, triggers
+from api import audit, jobs, locks, openapi, runs, triggers
 from api.answers import problem_of, refuse, render
 from api.catalogue import Catalogue
 from api.domains import DOMAINS, Domain
@@ -81,7 +81,7 @@ def all_routes(catalogue: Catalogue, domains: Sequence[Domain]) -> tuple[Route, 
     started = [
         triggers.route(trigger, catalogue[trigger.job.name]) for trigger in triggers.of_all_jobs(catalogue, declared)
     ]
-    own = (*jobs.routes(catalogue), *runs.routes(catalogue), *locks.routes(catalogue), *_ABOUT)
+    own = (*jobs.routes(catalogue), *runs.routes(catalogue), *locks.routes(catalogue), *audit.routes(), *_ABOUT)
     answered = (*own, *(route for domain in domains for route in domain.ROUTES))
     return (*answered, *started, openapi.route(answered, started))
 

@@ -107,16 +107,13 @@ def _force_release(request: Request, catalogue: Catalogue) -> Json:
     # The lock of one product may outlive the record of its run; then its holder alone must be right.
     if shown["holder"] != holder or shown["job"] not in (job, None):
         raise _another(shown)
-    record = queries("api")["record_action"]
-    details = {"job": job, "holder": holder, "runId": shown["runId"], "since": shown["since"], "until": shown["until"]}
+    before = {"job": job, **{field: shown[field] for field in ("holder", "who", "runId", "since", "until")}}
     # Inside the transaction: no release without its entry, and no entry without its release.
-    with platform.database.transaction(
-        record, who=request.principal, action="force-release", subject=name, details=details
-    ):
+    with platform.database.transaction(request.audit("force-release", name, before, {"holder": None})):
         if not platform.locks.force_release(name, holder, request.principal):
             # It has changed hands since we looked.
             raise _another(_look(request, catalogue))
-    log().warning("Lock released by hand", lock=name, principal=request.principal, **details)
+    log().warning("Lock released by hand", lock=name, principal=request.principal, **before)
     return {"released": True, "lock": name, "job": job, "holder": holder}
 
 

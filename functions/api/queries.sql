@@ -22,8 +22,16 @@ CROSS JOIN LATERAL (
 -- name: jobs_of_runs
 SELECT id, job FROM job_runs WHERE id IN (SELECT wanted::uuid FROM jsonb_array_elements_text(:runs::jsonb) AS wanted)
 
--- name: record_action
-INSERT INTO audit_log (who, action, subject, details) VALUES (:who, :action, :subject, :details)
+-- name: audit
+-- One page of the audit log, newest first, from behind the cursor on.
+SELECT id, at, who, action, subject, details, request_id FROM audit_log
+WHERE (:subject::text IS NULL OR subject = :subject)
+  AND (:action::text IS NULL OR action = :action)
+  AND (:who::text IS NULL OR who = :who)
+  AND (:since::timestamptz IS NULL OR at >= :since::timestamptz)
+  AND (:before_at::timestamptz IS NULL OR (at, id) < (:before_at::timestamptz, :before_id::bigint))
+ORDER BY at DESC, id DESC
+LIMIT :rows
 
 -- name: claim_key
 -- No row: somebody has it. A claim without an answer is abandoned after a minute; an answer is kept for a day.

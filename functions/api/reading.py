@@ -28,7 +28,7 @@ def read(
     if wrong_query or wrong_body:
         errors = [*_errors(wrong_query), *_errors(wrong_body)]
         raise Problem(route.invalid_status, "the input is not valid", kind="invalid-input", errors=errors)
-    return Request(platform, principal, named, query, body, incoming.headers, deadline)
+    return Request(platform, principal, named, query, body, incoming.headers, deadline, incoming.id)
 
 
 def _body(incoming: Incoming, route: Route) -> Json:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from api.catalogue import Catalogue
-from api.cursor import Cursor, CursorParameter
 from nightshift import Choice, Integer, Text
+from nightshift.cursor import Cursor, CursorParameter
 from nightshift.routes import Guard, Json, Problem, Request, Route
 from nightshift.sql import queries
 

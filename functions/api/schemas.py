@@ -86,6 +86,11 @@ _SCHEMAS: Schema = {
         "nextRun": _PERHAPS_TIME, "lock": {"oneOf": [_ref("Lock"), {"type": "null"}]},
     }),
     "Jobs": _object({"jobs": _list("Job")}),
+    "AuditEntry": _object({
+        "id": {"type": "integer", "minimum": 1}, "at": _TIME, "who": _TEXT, "action": _TEXT, "subject": _TEXT,
+        "before": {}, "after": {}, "requestId": _PERHAPS_TEXT,
+    }),
+    "AuditPage": _object({"entries": _list("AuditEntry"), "limit": _COUNT, "nextCursor": _PERHAPS_TEXT}),
 }  # fmt: skip
 
 _RESPONSES: Schema = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from uuid import uuid4
 
 from api import locks, runs, waiting
 from api.catalogue import Catalogue, Entry
@@ -12,6 +13,8 @@ from nightshift.errors import LockRefused
 from nightshift.lease import Refusal
 from nightshift.routes import Guard, Json, Problem, Request, Response, Route, Trigger
 
+# How the audit log calls it.
+STARTED = "start-job"
 _RUN_FORM = {"$ref": "#/components/schemas/Run"}
 _ANY_FORM = {"type": "object"}
 
@@ -61,7 +64,9 @@ def _accepted(trigger: Trigger, entry: Entry, request: Request) -> Json:
     who = f"HTTP caller with the {request.principal} secret"
     try:
         params = job.filled_in(platform, request.body)
-        run_id, status = handover.accept(platform, job, entry.function, params, who).run_id, "queued"
+        run_id, status = str(uuid4()), "queued"
+        audit = request.audit(STARTED, job.name, after={"runId": run_id, "params": params})
+        handover.accept(platform, job, entry.function, params, who, run_id=run_id, audit=audit)
     except LockRefused as error:
         refusal = error.refusal
         if not (trigger.joins and refusal.holder and refusal.run_id):

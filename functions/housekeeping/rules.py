@@ -1,7 +1,7 @@
 """What may be removed, table by table: the one place that says so. What is not named here stays.
 
 Prices and stock that were seen, what was told to whom (`wishlist_notifications`), mails of which nobody knows whether
-they arrived, addresses that want no mail, fences and the audit log are kept: something relies on each of them.
+they arrived, addresses that want no mail and fences are kept: something relies on each of them.
 """
 
 from __future__ import annotations
@@ -51,6 +51,14 @@ RULES: Final = (
     # The door keeps an answer for a day.
     Rule("idempotency_keys", "t.created_at", 2),
     Rule("alerts", "t.created_at", "runs", "t.state NOT IN ('pending', 'sending')"),
+    # Who switched the processor of puppet jobs last is shown, however long ago that was.
+    Rule(
+        "audit_log",
+        "t.at",
+        365,
+        "(t.action NOT IN ('puppet-start', 'puppet-stop') OR EXISTS (SELECT FROM audit_log AS n"
+        " WHERE n.subject = t.subject AND n.action IN ('puppet-start', 'puppet-stop') AND n.at > t.at OFFSET 0))",
+    ),
     # The newest slot of a job tells when it ran last.
     Rule(
         "job_slots",

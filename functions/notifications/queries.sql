@@ -11,9 +11,16 @@ SELECT count(*) AS added FROM added
 
 -- name: unsubscribe
 -- Where the person is gone, there is nothing to do.
-INSERT INTO mail_unsubscriptions (user_id, list)
-SELECT id, :list FROM users WHERE id = :user_id
-ON CONFLICT DO NOTHING
+WITH ended AS (
+    INSERT INTO mail_unsubscriptions (user_id, list)
+    SELECT id, :list FROM users WHERE id = :user_id
+    ON CONFLICT DO NOTHING
+    RETURNING user_id, list
+)
+INSERT INTO audit_log (who, action, subject, details, request_id)
+SELECT 'an unsubscribe link', 'unsubscribe', 'user:' || user_id,
+       jsonb_build_object('before', NULL, 'after', jsonb_build_object('list', list)), :request_id
+FROM ended
 
 -- name: page
 -- One page of a person's notifications, newest first. What was not mailed is readable all the same.
@@ -31,6 +38,11 @@ WITH marked AS (
     UPDATE notifications SET read_at = now()
     WHERE id = :id AND (:user_id::bigint IS NULL OR user_id = :user_id::bigint) AND read_at IS NULL
     RETURNING id, read_at
+), said AS (
+    INSERT INTO audit_log (who, action, subject, details, request_id)
+    SELECT :who, 'mark-read', 'notification:' || id,
+           jsonb_build_object('before', NULL, 'after', jsonb_build_object('readAt', read_at)), :request_id
+    FROM marked
 )
 SELECT id, read_at FROM marked
 UNION ALL

@@ -57,7 +57,11 @@ def page(request: Request) -> Json:
 def mark_read(request: Request) -> Json:
     """Mark one notification as read; done again, it keeps the first time."""
     rows = request.platform.database.write(
-        queries("notifications")["mark_read"], id=request.path["id"], user_id=request.body["userId"]
+        queries("notifications")["mark_read"],
+        id=request.path["id"],
+        user_id=request.body["userId"],
+        who=request.principal,
+        request_id=request.id,
     )
     if not rows:
         raise Problem(404, "there is no such notification")
@@ -82,7 +86,9 @@ def _answer(request: Request, template: str) -> Response:
 
 def _end(request: Request, subscription: Subscription) -> None:
     statement = queries("notifications")["unsubscribe"]
-    request.platform.database.write(statement, user_id=subscription.user_id, list=subscription.list)
+    request.platform.database.write(
+        statement, user_id=subscription.user_id, list=subscription.list, request_id=request.id
+    )
 
 
 def _shown(row: Mapping[str, Any]) -> Json:

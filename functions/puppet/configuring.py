@@ -47,7 +47,7 @@ def change(request: Request) -> Response:
     stored = row["settings"] if row else {}
     document = _merged(stored, request.body)
     after = _checked(document)
-    if document != stored and not _store(database, request.principal, before, document, after):
+    if document != stored and not _store(request, before, document, after):
         raise _changed_meanwhile(configuration_of(_stored(database), os.environ).version)
     return _answer(database)
 
@@ -149,16 +149,15 @@ def _checked(document: Mapping[str, int]) -> dict[str, int]:
     return values
 
 
-def _store(
-    database: Database, who: str, before: Configuration, document: Mapping[str, int], after: Mapping[str, int]
-) -> bool:
+def _store(request: Request, before: Configuration, document: Mapping[str, int], after: Mapping[str, int]) -> bool:
     """Write the document and its entry in the history, where the version is still the one that was read."""
-    rows = database.write(
+    rows = request.platform.database.write(
         queries("puppet.reading")["store_settings"],
         subject=SUBJECT,
         settings=dict(document),
         seen=before.version,
-        who=who,
+        who=request.principal,
+        request_id=request.id,
         action=CHANGED,
         before=before.values,
         after=dict(after),

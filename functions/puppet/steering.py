@@ -30,15 +30,11 @@ def reset_stuck_jobs(request: Request) -> Json:
     from puppet.store import rescue
 
     database = request.platform.database
-    rescued = rescue(database, limits_of(read_configuration(database)))
-    details = {"reset": rescued.reset, "failed": rescued.failed}
-    database.write(
-        queries("puppet.reading")["record_action"],
-        who=request.principal,
-        action=RESET,
-        subject=SUBJECT,
-        details=details,
-    )
+    limits = limits_of(read_configuration(database))
+    with database.transaction():
+        rescued = rescue(database, limits)
+        details = {"reset": rescued.reset, "failed": rescued.failed}
+        database.write(request.audit(RESET, SUBJECT, after=details))
     return {**details, "message": _told(rescued.reset, rescued.failed)}
 
 
@@ -66,6 +62,7 @@ def _switch(request: Request, *, enabled: bool) -> Json:
         enabled=enabled,
         who=request.principal,
         action=START if enabled else STOP,
+        request_id=request.id,
     )
     word = "started" if enabled else "stopped"
     return {

@@ -65,6 +65,7 @@ class _Reading:
     """One request of a reader."""
 
     def __init__(self, request: Request) -> None:
+        self._request = request
         self._platform = request.platform.hurried
         self._slug = str(request.query["slug"])
         self._may_ask = request.principal != _READER
@@ -141,7 +142,8 @@ class _Reading:
         if self._is_late():
             return self._told(State.FAILED, run_id, "the warmup could not be started in time")
         try:
-            handover.accept(self._platform, WARM_ON_DEMAND, function, params, "a reader", run_id=run_id)
+            audit = self._request.audit("start-job", WARM_ON_DEMAND.name, after={"runId": run_id, "params": params})
+            handover.accept(self._platform, WARM_ON_DEMAND, function, params, "a reader", run_id=run_id, audit=audit)
         except LockRefused as error:
             return self._told(State.RUNNING, error.refusal.run_id or run_id)
         return Status(State.QUEUED, run_id=run_id)

@@ -2,44 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from nightshift import Text
+from nightshift.parameters import Moment
 from nightshift.routes import Json, Problem
 
 LONGEST = timedelta(days=366)
-# A plus in a query means a space: an offset that was sent as it stands arrives so.
-_LOST_PLUS = re.compile(r" (\d\d:?\d\d)$")
-_MOMENT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(:\d\d(\.\d{1,6})?)?(Z|[+-]\d\d:?\d\d)", re.ASCII)
-
-
-@dataclass(frozen=True)
-class Moment:
-    """A time with its offset as a query parameter."""
-
-    name: str
-    description: str = ""
-    default: datetime | None = None
-
-    def parse(self, raw: Any) -> datetime:
-        """Accept ISO 8601 with an offset, without which nobody could tell which hour is meant."""
-        text = _LOST_PLUS.sub(r"+\1", raw) if isinstance(raw, str) else ""
-        try:
-            # What is no time at all becomes one that is none either.
-            return datetime.fromisoformat(text if _MOMENT.fullmatch(text) else "").astimezone(UTC)
-        except (ValueError, OverflowError):
-            raise ValueError(
-                f"{self.name} must be a time with its offset, such as 2026-11-22T15:00:00Z or 2026-11-22T10:00:00-05:00"
-            ) from None
-
-    def schema(self) -> dict[str, Any]:
-        """Return its JSON Schema."""
-        return {"type": "string", "format": "date-time"}
 
 
 @dataclass(frozen=True)

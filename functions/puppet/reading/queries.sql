@@ -12,10 +12,11 @@ WITH changed AS (
         WHERE known.enabled <> excluded.enabled
     RETURNING known.enabled
 )
-INSERT INTO audit_log (who, action, subject, details)
+INSERT INTO audit_log (who, action, subject, details, request_id)
 SELECT :who, :action, :subject,
        jsonb_build_object('before', jsonb_build_object('enabled', NOT enabled),
-                          'after', jsonb_build_object('enabled', enabled))
+                          'after', jsonb_build_object('enabled', enabled)),
+       :request_id
 FROM changed
 RETURNING at
 
@@ -30,24 +31,25 @@ WITH changed AS (
         WHERE known.version = :seen
     RETURNING version
 ), said AS (
-    INSERT INTO audit_log (who, action, subject, details)
-    SELECT :who, :action, :subject, jsonb_build_object('before', :before::jsonb, 'after', :after::jsonb)
+    INSERT INTO audit_log (who, action, subject, details, request_id)
+    SELECT :who, :action, :subject, jsonb_build_object('before', :before::jsonb, 'after', :after::jsonb), :request_id
     FROM changed
 )
 SELECT version FROM changed
 
 -- name: history
-SELECT at, who, action, details FROM audit_log WHERE subject = :subject ORDER BY id DESC LIMIT :rows
+-- What was done to the processor; that runs were started is no change of it.
+SELECT at, who, action, details FROM audit_log
+WHERE subject = :subject AND action IN ('puppet-start', 'puppet-stop', 'puppet-reset-stuck-jobs', 'puppet-config')
+ORDER BY at DESC, id DESC
+LIMIT :rows
 
 -- name: last_switch
 -- Who started or stopped processing last.
 SELECT at, who FROM audit_log
 WHERE subject = :subject AND action IN ('puppet-start', 'puppet-stop')
-ORDER BY id DESC
+ORDER BY at DESC, id DESC
 LIMIT 1
-
--- name: record_action
-INSERT INTO audit_log (who, action, subject, details) VALUES (:who, :action, :subject, :details)
 
 -- name: metrics
 -- One pass over the asked span by index; all figures are of the same rows. What counts as an attempt: work that was begun

@@ -31,10 +31,19 @@ class Accepted:
     job: str
 
 
-def accept(
-    platform: Platform, job: Job, function: str, params: Mapping[str, Any], who: str, *, run_id: str = ""
+def accept(  # noqa: PLR0913  # what is run, for whom, and how it is written down
+    platform: Platform,
+    job: Job,
+    function: str,
+    params: Mapping[str, Any],
+    who: str,
+    *,
+    run_id: str = "",
+    audit: str = "",
 ) -> Accepted:
     """Acquire the job's lock if it has one, record the run as queued and wake its worker; return at once.
+
+    `audit` is the entry of the audit log that goes into the transaction in which the run is recorded.
 
     Raises:
         LockRefused: it runs already; the refusal names the holder.
@@ -45,7 +54,7 @@ def accept(
     record = RunRecord(run_id, job.name, job.lock_name(params), "http", who, params=params)
     lease = _acquire(platform, job, record) if job.exclusive else None
     try:
-        _queue(platform, record, lease)
+        _queue(platform, record, lease, audit)
         wake(platform, function, event_of(record, lease, part=1))
     except Exception as error:
         _give_up(platform, run_id, lease, error)
@@ -59,11 +68,12 @@ def _acquire(platform: Platform, job: Job, record: RunRecord) -> Lease:
     )
 
 
-def _queue(platform: Platform, record: RunRecord, lease: Lease | None) -> None:
+def _queue(platform: Platform, record: RunRecord, lease: Lease | None, audit: str) -> None:
+    queued = f"{runs.queue(record, lease.fence if lease else None)}; {audit}"
     if lease is None:
-        platform.database.write_each(runs.queue(record, None))
+        platform.database.write_each(queued)
         return
-    queued = f"{fence.hold([lease])} {runs.queue(record, lease.fence)}"
+    queued = f"{fence.hold([lease])} {queued}"
     platform.database.write_each(fence.claim_one(lease), queued)
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from nightshift.audit import entry
 from nightshift.errors import NightshiftError
 from nightshift.parameters import Parameter
 
@@ -45,6 +46,12 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     # On this process's monotonic clock: by then the door must have answered.
     deadline: float = math.inf
+    # As the answer's X-Request-Id and the access line have it.
+    id: str = ""
+
+    def audit(self, action: str, subject: str, before: Any = None, after: Any = None) -> str:
+        """Return the statement that tells of a change by this caller, to be sent with the change itself."""
+        return entry(self.principal, action, subject, before, after, request_id=self.id)
 
 
 @dataclass(frozen=True)

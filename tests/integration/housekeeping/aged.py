@@ -51,6 +51,10 @@ REMOVABLE: Final = {
         SELECT 'k', 'opened', '{}', true, now() - :age, (ARRAY['sent', 'failed', 'doubtful', 'dropped'])[1 + i % 4],
                now() - :age
         FROM generate_series(1, :n) AS i""",
+    "audit_log": """
+        INSERT INTO audit_log (who, action, subject, at)
+        SELECT 'admin', (ARRAY['start-job', 'puppet-stop'])[1 + i % 2], 's', now() - :age
+        FROM generate_series(1, :n) AS i""",
     "job_slots": """
         INSERT INTO job_slots (job, slot, fence, at)
         SELECT 'j', now() - :age + make_interval(secs => i), 1, now() - :age FROM generate_series(1, :n) AS i""",
@@ -66,6 +70,7 @@ GROUND: Final = """
     INSERT INTO users (email) VALUES ('a@example.com');
     INSERT INTO products (url) VALUES ('https://shop.example/1');
     INSERT INTO job_slots (job, slot, fence) VALUES ('j', now(), 1);
+    INSERT INTO audit_log (who, action, subject) VALUES ('admin', 'puppet-start', 's');
     INSERT INTO job_runs (id, job, lock, trigger, status, who)
     SELECT gen_random_uuid(), 'j', 'j', 'schedule', 'succeeded', 'x' FROM generate_series(1, 100)
 """

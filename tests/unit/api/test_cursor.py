@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.cursor import Cursor, CursorParameter
+from nightshift.cursor import Cursor, CursorParameter
 
 
 @given(at=st.datetimes(timezones=st.just(UTC)), number=st.integers(0, 2**128 - 1))

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from nightshift.parameters import Moment
 from nightshift.routes import Problem
 from puppet.reading.figures import moment, rate
-from puppet.reading.period import LONGEST, Moment, Period, Zone
+from puppet.reading.period import LONGEST, Period, Zone
 
 NOW = datetime(2026, 11, 22, 15, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -121,7 +121,7 @@ class TestResetStuckJobs:
             ["running", 1],
         ]
         assert history.run("SELECT who, action, details FROM audit_log") == [
-            ["admin", "puppet-reset-stuck-jobs", {"reset": 2, "failed": 1}]
+            ["admin", "puppet-reset-stuck-jobs", {"before": None, "after": {"reset": 2, "failed": 1}}]
         ]
         assert ok(call("POST", "/api/cron/reset-stuck-jobs", AS_ADMIN))["message"] == "No job was stuck"
 
