@@ -11,6 +11,7 @@ from typing import Any
 
 from nightshift import Job
 from nightshift.errors import InvalidSchedule, SettingsError
+from nightshift.punctuality import watched_as
 from nightshift.schedule import Schedule, parse
 
 _FIELDS = ("function", "schedule", "zone", "enabled")
@@ -26,6 +27,11 @@ class Entry:
     schedule: Schedule | None
     zone: str
     enabled: bool
+
+    @property
+    def watched_as(self) -> str:
+        """What the watchdog remembers of its schedule; another text is another schedule, watched anew."""
+        return watched_as(self.schedule) if self.schedule and self.enabled else ""
 
     def next_run(self, now: datetime) -> datetime | None:
         """Return when its schedule starts it next, or None where it does not."""

@@ -1,65 +1,135 @@
-"""`GET /api/jobs`: every job with its schedule, its last and next run, and who holds its lock."""
+"""`GET /api/jobs`: every job with its schedule, its state, and who holds its lock; pausing and resuming one."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from api import locks, runs
 from api.answers import timestamp
 from api.catalogue import Catalogue, Entry
+from api.log import log
+from api.states import late_time, state_of
+from nightshift import Choice, Text
+from nightshift.errors import LockError
 from nightshift.routes import Guard, Json, Request, Route
-from nightshift.runs import QUEUE_WINDOW_S
 from nightshift.sql import queries
+from nightshift.wording import schedule_in_words, title
 
 if TYPE_CHECKING:
     from nightshift.platform import Platform
 
-STATES = ("running", "idle", "failed", "disabled")
+_LONGEST_REASON = 300
 
 
 def routes(catalogue: Catalogue) -> tuple[Route, ...]:
-    """Return the route over all jobs."""
+    """Return the route over all jobs, and those that pause and resume one."""
 
     def every(request: Request) -> Json:
-        last = _last_runs(request.platform, catalogue)
-        now = datetime.now(UTC)
-        return {"jobs": [_view(request.platform, entry, last.get(entry.job.name), now) for entry in catalogue]}
+        return {"jobs": overview(request.platform, catalogue, datetime.now(UTC))}
 
-    schema = {"$ref": "#/components/schemas/Jobs"}
-    return (Route("GET", "/api/jobs", Guard.READ, every, "Every job and its state", schema=schema),)
+    job = (Choice("job", catalogue.names),)
+    reason = (Text("reason", max_length=_LONGEST_REASON, description="Why, for who comes after you."),)
+    jobs, one = ({"$ref": f"#/components/schemas/{name}"} for name in ("Jobs", "Pausing"))
+    return (
+        Route("GET", "/api/jobs", Guard.READ, every, "Every job and its state", schema=jobs),
+        Route("POST", "/api/jobs/{job}/pause", Guard.ADMIN, _pause, "Skip a job's scheduled runs until it is resumed",
+              path_parameters=job, body=reason, schema=one),
+        Route("POST", "/api/jobs/{job}/resume", Guard.ADMIN, _resume, "Let a job's scheduled runs go on",
+              path_parameters=job, body=reason, schema=one),
+    )  # fmt: skip
 
 
-def _last_runs(platform: Platform, catalogue: Catalogue) -> Mapping[str, Mapping[str, Any]]:
-    rows = platform.database.read(queries("api")["last_runs"], jobs=list(catalogue.names))
-    return {row["job"]: row for row in rows}
+def overview(platform: Platform, catalogue: Catalogue, now: datetime) -> list[Json]:
+    """Return every job as callers see it, read with one statement and one request for the locks."""
+    rows = platform.database.read(queries("api", "jobs.sql")["overview"], jobs=list(catalogue.names))
+    facts = {row["name"]: row for row in rows}
+    held = _held(platform, catalogue)
+    return [_view(entry, facts[entry.job.name], held.get(entry.job.name), now) for entry in catalogue]
 
 
-def _view(platform: Platform, entry: Entry, last: Mapping[str, Any] | None, now: datetime) -> Json:
-    has_one_lock = entry.job.exclusive and not entry.job.locks_by_data
-    item = platform.locks.read(entry.job.lock_name({})) if has_one_lock else None
-    is_held = item is not None and bool(item.get("holder")) and not locks.is_lapsed(item)
+def history(platform: Platform, names: Sequence[str], limit: int = 60) -> dict[str, list[Json]]:
+    """Return the newest runs of each job, newest first, read with one statement."""
+    found: dict[str, list[Json]] = {name: [] for name in names}
+    for row in platform.database.read(queries("api", "jobs.sql")["history"], jobs=list(names), limit=limit):
+        found[row["job"]].append(runs.brief(row))
+    return found
+
+
+def _held(platform: Platform, catalogue: Catalogue) -> dict[str, Mapping[str, Any]]:
+    """Return the locks that are held, by their jobs; those named after data belong to no job as a whole."""
+    names = {
+        entry.job.lock_name({}): entry.job.name
+        for entry in catalogue
+        if entry.job.exclusive and not entry.job.locks_by_data
+    }
+    try:
+        items = platform.locks.read_each(list(names))
+    except LockError as error:
+        # What the records say is worth more than nothing.
+        log().warning("Jobs listed without their locks", error=str(error))
+        return {}
+    return {names[lock]: item for lock, item in items.items() if item.get("holder") and not locks.is_lapsed(item)}
+
+
+def _view(entry: Entry, facts: Mapping[str, Any], item: Mapping[str, Any] | None, now: datetime) -> Json:
+    state = state_of(entry, facts, now, is_held=item is not None)
     return {
         "name": entry.job.name,
+        "title": title(entry.job.name),
         "description": entry.job.description,
         "schedule": entry.schedule.expression if entry.schedule else None,
+        "scheduleInWords": schedule_in_words(entry.schedule) if entry.schedule else None,
         "zone": entry.zone,
         "enabled": entry.enabled,
-        "state": state(entry, last, is_held=is_held),
-        "lastRun": runs.view(dict(last)) if last else None,
+        "paused": _paused(facts),
+        "state": state.word,
+        "stateReason": state.reason,
+        "since": timestamp(state.since),
+        "lastRun": runs.view(dict(facts)) if facts["id"] else None,
         "nextRun": timestamp(entry.next_run(now)),
-        "lock": locks.view(item, entry.job.name) if item and is_held else None,
+        "lateAfter": timestamp(late_time(entry, facts, now)),
+        "lock": locks.view(item, entry.job.name) if item else None,
     }
 
 
-def state(entry: Entry, last: Mapping[str, Any] | None, *, is_held: bool) -> str:
-    """Return what is known of a job: `running`, `failed` (its last run did), `disabled` or `idle`."""
-    status = last["status"] if last else None
-    is_open = last is not None and status in runs.OPEN_STATUSES
-    # An open record without a lock is a run that goes on unlocked, or one that died: its age tells.
-    if is_held or (is_open and last is not None and last["age_s"] <= entry.job.at_most_s + QUEUE_WINDOW_S):
-        return "running"
-    if is_open or status in ("failed", "lost"):
-        return "failed"
-    return "idle" if entry.enabled else "disabled"
+def _paused(facts: Mapping[str, Any] | None) -> Json | None:
+    if not facts or not facts["paused_at"]:
+        return None
+    return {"by": facts["paused_by"], "at": timestamp(facts["paused_at"]), "reason": facts["pause_reason"]}
+
+
+def _pause(request: Request) -> Json:
+    """Pause a job; one that is paused already stays as it is, with its first reason."""
+    job, reason, sql = request.path["job"], request.body["reason"], queries("api", "jobs.sql")
+    database = request.platform.database
+    with database.transaction(sql["pause"], job=job, who=request.principal, reason=reason or None) as changed:
+        if changed:
+            database.write(request.audit("pause-job", job, {"paused": None}, {"paused": _paused(changed[0])}))
+        now = changed or database.write(sql["paused"], job=job)
+    log().info("Job paused", job=job, principal=request.principal, reason=reason)
+    return _in_force(job, now[0])
+
+
+def _resume(request: Request) -> Json:
+    """Resume a job; one that is not paused stays as it is."""
+    job, reason, sql = request.path["job"], request.body["reason"], queries("api", "jobs.sql")
+    database = request.platform.database
+    with database.transaction(sql["paused"], job=job) as before:
+        if before:
+            now = {"paused": None, "reason": reason or None}
+            database.write(request.audit("resume-job", job, {"paused": _paused(before[0])}, now))
+            database.write(sql["resume"], job=job)
+    log().info("Job resumed", job=job, principal=request.principal, reason=reason)
+    return _in_force(job, None)
+
+
+def _in_force(job: str, facts: Mapping[str, Any] | None) -> Json:
+    paused = _paused(facts)
+    said = (
+        "Its scheduled runs are skipped; started by hand or over HTTP it runs."
+        if paused
+        else "Its scheduled runs go on."
+    )
+    return {"job": job, "isPaused": paused is not None, "paused": paused, "detail": said}

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from api.jobs import STATES
 from api.runs import OPEN_STATUSES, STATUSES, TRIGGERS
+from api.states import STATES
 from api.waiting import MAX_WAIT_S
 
 Schema = dict[str, Any]
@@ -81,9 +81,17 @@ _SCHEMAS: Schema = {
     "Locks": _object({"locks": _list("Lock")}),
     "Released": _object({"released": {"type": "boolean"}, "lock": _TEXT, "job": _TEXT, "holder": _TEXT}),
     "Job": _object({
-        "name": _TEXT, "description": _TEXT, "schedule": _PERHAPS_TEXT, "zone": _TEXT, "enabled": {"type": "boolean"},
-        "state": {"type": "string", "enum": list(STATES)}, "lastRun": {"oneOf": [_ref("Run"), {"type": "null"}]},
-        "nextRun": _PERHAPS_TIME, "lock": {"oneOf": [_ref("Lock"), {"type": "null"}]},
+        "name": _TEXT, "title": _TEXT, "description": _TEXT, "schedule": _PERHAPS_TEXT,
+        "scheduleInWords": _PERHAPS_TEXT, "zone": _TEXT, "enabled": {"type": "boolean"},
+        "paused": {"oneOf": [_ref("Paused"), {"type": "null"}]},
+        "state": {"type": "string", "enum": list(STATES)}, "stateReason": _TEXT, "since": _PERHAPS_TIME,
+        "lastRun": {"oneOf": [_ref("Run"), {"type": "null"}]}, "nextRun": _PERHAPS_TIME, "lateAfter": _PERHAPS_TIME,
+        "lock": {"oneOf": [_ref("Lock"), {"type": "null"}]},
+    }),
+    "Paused": _object({"by": _TEXT, "at": _TIME, "reason": _PERHAPS_TEXT}),
+    "Pausing": _object({
+        "job": _TEXT, "isPaused": {"type": "boolean"}, "paused": {"oneOf": [_ref("Paused"), {"type": "null"}]},
+        "detail": _TEXT,
     }),
     "Jobs": _object({"jobs": _list("Job")}),
     "AuditEntry": _object({

@@ -14,6 +14,7 @@ NightshiftError
 │   └── LockUnavailable           DynamoDB cannot be asked
 ├── StaleFence                    PostgreSQL has seen a newer holder: nothing may be written
 ├── SlotAlreadyDone               another run has finished this scheduled slot
+├── JobPaused                     the job's scheduled runs are skipped until somebody resumes it
 ├── DatabaseError
 │   ├── DatabaseUnavailable       no connection, or it broke; the outcome of the last statement is unknown
 │   └── DatabaseBusy              a lock was not granted in time: try again at the next tick
@@ -102,6 +103,10 @@ class StaleFence(NightshiftError):
 
 class SlotAlreadyDone(NightshiftError):
     """Another run has already finished this scheduled slot."""
+
+
+class JobPaused(NightshiftError):
+    """The job is paused."""
 
 
 class DatabaseError(NightshiftError):

@@ -14,6 +14,7 @@ from nightshift.errors import (
     InvalidEvent,
     InvalidRequest,
     JobFailed,
+    JobPaused,
     LeaseLost,
     LockError,
     LockRefused,
@@ -97,6 +98,8 @@ class _Execution:
         self._invocation = invocation
         self._started = started
         self._running_for_s = 0.0
+        # By whom and why the job is paused, where this run goes on all the same.
+        self._paused = ""
         self._log = logger(job.name)
         self._record = RunRecord(
             id=event.run_id or str(uuid4()),
@@ -126,6 +129,9 @@ class _Execution:
         except _SUPERSEDED as error:
             self._release(lease, "superseded")
             return self._skip("superseded", error)
+        except JobPaused as error:
+            self._release(lease, "skipped")
+            return self._say_skipped("paused", error)
         except Exception as error:  # noqa: BLE001  # whatever it is, the lock is freed
             self._release(lease, "failed")
             return self._fail(error)
@@ -158,7 +164,12 @@ class _Execution:
         """Claim the fence, record the run, say so; the claim and the record are two transactions in one message."""
         fence_number = lease.fence if lease else None
         started = runs.start(
-            self._record, fence_number, self._event.part, self._invocation.request_id, self._job.at_most_s
+            self._record,
+            fence_number,
+            self._event.part,
+            self._invocation.request_id,
+            self._job.at_most_s,
+            is_whole=self._job.is_whole(self._event.params),
         )
         if lease:
             rows = self._platform.database.write_each(fence.claim_one(lease), f"{fence.hold([lease])} {started}")
@@ -166,9 +177,13 @@ class _Execution:
             rows = self._platform.database.write_each(started)
         if not rows or "running_for_s" not in rows[0]:
             raise StaleFence("the run was ended while it waited")
+        if rows[0]["status"] == "skipped":
+            raise JobPaused(rows[0]["paused"])
+        self._paused = rows[0]["paused"] or ""
         self._running_for_s = rows[0]["running_for_s"]
         ends_at, deadline = self._limits(lease)
-        self._log.info("Job started", **self._facts)
+        said = {**self._facts, **({"paused": self._paused} if self._paused else {})}
+        self._log.info("Job started", **said)
         return Run(
             id=self._record.id,
             job=self._job,
@@ -193,6 +208,8 @@ class _Execution:
             outcome = work(run)
             if run.lease is None and self._job.exclusive:
                 outcome = replace(outcome, metadata={**outcome.metadata, "degraded": True})
+            if self._paused:
+                outcome = replace(outcome, metadata={**outcome.metadata, "jobIsPaused": self._paused})
             if outcome.unfinished is not None and self._may_go_on(run):
                 return self._hand_over(run, outcome)
             totals = self._finish(run, outcome)
@@ -255,6 +272,11 @@ class _Execution:
 
     def _skip(self, reason: str, error: Exception, *, overrun: bool = False) -> dict[str, Any]:
         """End as a successful no-op, so that Lambda does not retry what somebody else does or has done."""
+        if self._event.lease is None:
+            self._record_end(runs.unstarted(self._record, "skipped", reason, str(error)))
+        return self._say_skipped(reason, error, overrun=overrun)
+
+    def _say_skipped(self, reason: str, error: Exception, *, overrun: bool = False) -> dict[str, Any]:
         self._log.info(
             "Job skipped",
             jobType=self._job.name,
@@ -264,8 +286,6 @@ class _Execution:
             **self._facts,
         )
         emit(self._job.name, {"Overruns" if overrun else "RunsSkipped": ("Count", 1)})
-        if self._event.lease is None:
-            self._record_end(runs.unstarted(self._record, "skipped", reason, str(error)))
         return {**self._facts, "status": "skipped", "reason": reason, "detail": str(error)}
 
     def _record_end(self, statement: str) -> None:
@@ -279,7 +299,8 @@ class _Execution:
         if lease is None:
             return
         try:
-            self._platform.locks.release(lease, outcome, slot_done=slot_done, at_least_s=self._job.at_least_s)
+            at_least_s = self._job.at_least_s if outcome != "skipped" else 0
+            self._platform.locks.release(lease, outcome, slot_done=slot_done, at_least_s=at_least_s)
         except LockError as error:
             # The lease ends by itself; a run that did its work is not failed for it.
             self._log.warning("Lock not released", error=str(error), **self._facts)

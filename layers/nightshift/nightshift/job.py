@@ -90,6 +90,10 @@ class Job:
         """What callers may give."""
         return tuple(parameter for parameter in self.parameters if parameter.name not in self.internal)
 
+    def is_whole(self, params: Mapping[str, Any]) -> bool:
+        """Whether a run with these parameters does all that one without any would."""
+        return all(params.get(parameter.name) == parameter.default for parameter in self.given)
+
     @property
     def lock_parameters(self) -> tuple[str, ...]:
         """What the lock's name is made of: without it, strangers would share a lock."""

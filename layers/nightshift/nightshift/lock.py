@@ -8,7 +8,7 @@ may still *act* after its lease has ended; that is what `nightshift.fence` is fo
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 from uuid import uuid4
 
@@ -209,6 +209,18 @@ class Locks:
         answer = self._call("get_item", Key={"pk": {"S": name}}, ConsistentRead=True)
         return decode(answer["Item"]) if "Item" in answer else None
 
+    def read_each(self, names: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """Return the items of up to 100 locks by name, in one request; those that were never taken are left out."""
+        from nightshift.dynamodb import decode
+
+        asked: dict[str, Any] = {self._table: {"Keys": [{"pk": {"S": name}} for name in names], "ConsistentRead": True}}
+        items: dict[str, dict[str, Any]] = {}
+        while names and asked:
+            answer = self._request("batch_get_item", RequestItems=asked)
+            items.update((item["pk"]["S"], decode(item)) for item in answer["Responses"].get(self._table, ()))
+            asked = answer.get("UnprocessedKeys") or {}
+        return items
+
     def held(self) -> list[dict[str, Any]]:
         """Return every lock that somebody holds now, by name."""
         from nightshift.dynamodb import decode
@@ -264,12 +276,15 @@ class Locks:
         return decode(self._call("update_item", **request)["Attributes"])
 
     def _call(self, operation: str, **request: Any) -> dict[str, Any]:
+        return self._request(operation, TableName=self._table, **request)
+
+    def _request(self, operation: str, **request: Any) -> dict[str, Any]:
         from botocore.exceptions import BotoCoreError, ClientError
 
         from nightshift.dynamodb import decode
 
         try:
-            answer: dict[str, Any] = getattr(self._client(), operation)(TableName=self._table, **request)
+            answer: dict[str, Any] = getattr(self._client(), operation)(**request)
         except ClientError as error:
             if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
                 raise LockUnavailable(f"the lock table refused: {error.response['Error']['Code']}") from None

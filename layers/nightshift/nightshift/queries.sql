@@ -17,14 +17,26 @@ INSERT INTO job_runs (id, job, lock, trigger, slot, status, who, params, fence)
 VALUES (:id, :job, :lock, :trigger, :slot, 'queued', :who, :params, :fence)
 
 -- name: start_run
--- A run that was queued at the door, or goes on after a hand-over, keeps its row and its first start.
-INSERT INTO job_runs AS known (id, job, lock, trigger, slot, status, who, params, fence, part, request_id, started_at)
-VALUES (:id, :job, :lock, :trigger, :slot, 'running', :who, :params, :fence, :part, :request_id, now())
+-- A run that was queued at the door, or goes on after a hand-over, keeps its row and its first start. The scheduled run of a
+-- paused job ends here, as one that never began; any other is told that the job is paused.
+INSERT INTO job_runs AS known (id, job, lock, trigger, slot, status, who, params, fence, part, request_id, limit_s, is_whole,
+                               started_at, finished_at, duration_ms, error_class, error)
+SELECT :id::uuid, :job, :lock, :trigger, :slot::timestamptz, CASE WHEN pause.skips THEN 'skipped' ELSE 'running' END, :who,
+       :params::jsonb, :fence::bigint, :part, :request_id, :at_most_s, :is_whole, CASE WHEN NOT pause.skips THEN now() END,
+       CASE WHEN pause.skips THEN now() END, CASE WHEN pause.skips THEN 0 END, CASE WHEN pause.skips THEN 'paused' END,
+       CASE WHEN pause.skips THEN pause.said END
+FROM (
+    SELECT coalesce(bool_or(s.paused_at IS NOT NULL AND :trigger = 'schedule' AND :part = 1), FALSE) AS skips,
+           max(concat('paused by ', s.paused_by, ': ' || s.pause_reason)) FILTER (WHERE s.paused_at IS NOT NULL) AS said
+    FROM job_settings AS s WHERE s.job = :job
+) AS pause
 ON CONFLICT (id) DO UPDATE
 SET status = 'running', fence = excluded.fence, part = excluded.part, request_id = excluded.request_id,
-    started_at = coalesce(known.started_at, excluded.started_at)
+    limit_s = excluded.limit_s, is_whole = excluded.is_whole, started_at = coalesce(known.started_at, excluded.started_at)
 WHERE known.status IN ('queued', 'running')
-RETURNING extract(epoch FROM now() - started_at)::float8 AS running_for_s
+RETURNING extract(epoch FROM now() - started_at)::float8 AS running_for_s, status,
+          (SELECT concat('paused by ', s.paused_by, ': ' || s.pause_reason)
+           FROM job_settings AS s WHERE s.job = :job AND s.paused_at IS NOT NULL) AS paused
 
 -- name: progress_run
 UPDATE job_runs

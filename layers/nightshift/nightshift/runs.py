@@ -41,14 +41,21 @@ def queue(record: RunRecord, fence: int | None) -> str:
     return queued if fence is None else "; ".join((_lose(record, fence), queued))
 
 
-def start(record: RunRecord, fence: int | None, part: int, request_id: str, at_most_s: int) -> str:
+def start(
+    record: RunRecord, fence: int | None, part: int, request_id: str, at_most_s: int, *, is_whole: bool = False
+) -> str:
     """Return the statements that record a run as running; no row comes back where it has been ended meanwhile.
+
+    The scheduled run of a paused job is recorded as skipped instead; `status` of the row tells, and `paused` says of
+    any run by whom its job is paused and why. `is_whole`: it does all that a scheduled run would.
 
     Runs of the same lock that died are marked as lost: those with an older fence, or, where there is no fence to tell,
     those that are past what a run may take.
     """
     values = record.values()
-    begun = _render("start_run", **values, fence=fence, part=part, request_id=request_id)
+    begun = _render(
+        "start_run", **values, fence=fence, part=part, request_id=request_id, at_most_s=at_most_s, is_whole=is_whole
+    )
     lost = [_render("lose_outlived", lock=record.lock, id=record.id, at_most_s=at_most_s + QUEUE_WINDOW_S)]
     if fence is not None:
         lost.append(_lose(record, fence))

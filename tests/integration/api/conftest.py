@@ -98,7 +98,7 @@ def postgres_url(shared_database: str, monkeypatch: pytest.MonkeyPatch) -> str:
     """One database for all of these tests, emptied before each: a copy for each would take a minute in all."""
     monkeypatch.setenv("DATABASE_URL", shared_database)
     own = connect(shared_database)
-    own.write("TRUNCATE job_runs, job_fence, job_slots, audit_log, idempotency_keys")
+    own.write("TRUNCATE job_runs, job_fence, job_slots, job_settings, job_states, audit_log, idempotency_keys")
     own.close()
     return shared_database
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -51,13 +51,16 @@ def test_jobs_that_never_ran(call: Caller) -> None:
 
     tidy, warm = _job(answer, "tidy-up"), _job(answer, "warm-one")
     next_run = datetime.fromisoformat(tidy.pop("nextRun"))
+    # Nobody has watched its schedule yet: half a period after a whole one.
+    assert timedelta(minutes=44) < datetime.fromisoformat(tidy.pop("lateAfter")) - datetime.now(UTC)
     assert next_run > datetime.now(UTC)
     assert next_run.minute in (0, 30)
     assert tidy == {
-        "name": "tidy-up", "description": "Put things back.", "schedule": "rate(30 minutes)", "zone": "UTC",
-        "enabled": True, "state": "idle", "lastRun": None, "lock": None,
+        "name": "tidy-up", "title": "Tidy up", "description": "Put things back.", "schedule": "rate(30 minutes)",
+        "scheduleInWords": "every 30 minutes", "zone": "UTC", "enabled": True, "paused": None, "state": "never",
+        "stateReason": "It has not run yet.", "since": None, "lastRun": None, "lock": None,
     }  # fmt: skip
-    assert (warm["state"], warm["schedule"], warm["nextRun"]) == ("disabled", None, None)
+    assert (warm["state"], warm["schedule"], warm["nextRun"]) == ("never", None, None)
 
 
 def test_a_running_job_shows_its_run_and_who_holds_its_lock(call: Caller, workers: Workers) -> None:
@@ -79,13 +82,13 @@ def test_a_job_without_one_lock_is_known_by_its_record(call: Caller, database: D
     assert _job(call("GET", "/api/jobs", AS_JOB), "warm-one")["state"] == "failed"
 
 
-@pytest.mark.parametrize(("status", "state"), [("failed", "failed"), ("lost", "failed"), ("succeeded", "idle")])
+@pytest.mark.parametrize(("status", "state"), [("failed", "failed"), ("lost", "failed"), ("succeeded", "skipped")])
 def test_a_job_that_ended_badly_says_so(call: Caller, database: Database, status: str, state: str) -> None:
     _insert(database, 1, status=status)
     # A tick that was skipped is no run.
     database.write(
-        "INSERT INTO job_runs (id, job, lock, trigger, status, who)"
-        " VALUES (:id, 'tidy-up', 'l', 'schedule', 'skipped', 'w')",
+        "INSERT INTO job_runs (id, job, lock, trigger, status, who, error_class)"
+        " VALUES (:id, 'tidy-up', 'l', 'schedule', 'skipped', 'w', 'held')",
         id=uuid4(),
     )
     tidy = _job(call("GET", "/api/jobs", AS_JOB), "tidy-up")
