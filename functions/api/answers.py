@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gzip
 import json
+from base64 import b64encode
 from datetime import UTC, datetime
 from decimal import Decimal
 from http import HTTPStatus
@@ -30,6 +32,7 @@ _ALWAYS = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
 }
 _MAX_ERRORS = 50
+_WORTH_PACKING = 1400
 # What is out of order on our side and passes: the class, what the caller is told, seconds until a new try.
 _PASSING: tuple[tuple[type[Exception], str, int], ...] = (
     (DatabaseBusy, "the database is busy", 1),
@@ -56,7 +59,11 @@ def problem_of(error: Exception) -> Problem | None:
 
 
 def refuse(problem: Problem, incoming: Incoming) -> Response:
-    """Return a problem as an answer."""
+    """Return a problem as an answer: as a page where a person sees it."""
+    if incoming.wants_page:
+        from api.pages import problems
+
+        return problems.refuse(problem, incoming)
     body: Json = {
         "type": f"{_PROBLEM_TYPE}{problem.kind}" if problem.kind else "about:blank",
         "title": HTTPStatus(problem.status).phrase,
@@ -76,12 +83,13 @@ def refuse(problem: Problem, incoming: Incoming) -> Response:
 def render(response: Response, incoming: Incoming) -> Json:
     """Return an answer in API Gateway's form (payload 2.0)."""
     headers = {"Content-Type": "application/json", **_ALWAYS, **response.headers, "X-Request-Id": incoming.id}
-    return {
-        "statusCode": response.status,
-        "headers": headers,
-        "body": "" if incoming.method == "HEAD" else _text(response.body),
-        "isBase64Encoded": False,
-    }
+    text = "" if incoming.method == "HEAD" else _text(response.body)
+    is_packed = len(text) >= _WORTH_PACKING and "gzip" in incoming.headers.get("accept-encoding", "")
+    if is_packed:
+        # The HTTP API packs nothing by itself.
+        headers |= {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+        text = b64encode(gzip.compress(text.encode(), 6, mtime=0)).decode()
+    return {"statusCode": response.status, "headers": headers, "body": text, "isBase64Encoded": is_packed}
 
 
 def _text(body: Json | str) -> str:

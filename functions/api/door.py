@@ -14,6 +14,8 @@ from api.guards import ANYONE, Guards
 from api.idempotency import answer_once, key_of
 from api.incoming import Incoming
 from api.log import log
+from api.pages.every import routes as page_routes
+from api.pages.signing_in import SignIn
 from api.reading import read
 from api.router import Router
 from api.settings import ApiSettings
@@ -49,7 +51,7 @@ class Door:
         self._platform = platform
         self._guards = Guards(settings, platform.secrets)
         catalogue = Catalogue.read([job for domain in domains for job in domain.JOBS], settings.jobs)
-        self._router = Router(all_routes(catalogue, domains))
+        self._router = Router(all_routes(catalogue, domains, self._guards.sign_in))
 
     def answer(self, incoming: Incoming, time_left_s: float) -> Json:
         """Return the answer to a request in API Gateway's form."""
@@ -67,7 +69,7 @@ class Door:
         facts.route = route.path
         facts.principal = self._guards.admit(route.guard, incoming)
         request = read(incoming, route, path, self._platform, facts.principal, deadline)
-        key = key_of(incoming, request, route) if route.method == "POST" else None
+        key = key_of(incoming, request, route) if route.method == "POST" and not route.is_page else None
         if key is None:
             return _respond(route, request)
         return answer_once(
@@ -75,14 +77,17 @@ class Door:
         )
 
 
-def all_routes(catalogue: Catalogue, domains: Sequence[Domain]) -> tuple[Route, ...]:
-    """Return every route there is: the door's own, those of the domains, and one for each trigger."""
+def all_routes(
+    catalogue: Catalogue, domains: Sequence[Domain], sign_in: SignIn = lambda _secret: None
+) -> tuple[Route, ...]:
+    """Return every route there is: the door's own, those of the domains, one for each trigger, and the pages."""
     declared = [trigger for domain in domains for trigger in domain.TRIGGERS]
     started = [
         triggers.route(trigger, catalogue[trigger.job.name]) for trigger in triggers.of_all_jobs(catalogue, declared)
     ]
     own = (*jobs.routes(catalogue), *runs.routes(catalogue), *locks.routes(catalogue), *audit.routes(), *_ABOUT)
     answered = (*own, *(route for domain in domains for route in domain.ROUTES))
+    answered = (*answered, *page_routes(catalogue, (*answered, *started), sign_in))
     return (*answered, *started, openapi.route(answered, started))
 
 
@@ -90,14 +95,7 @@ def _healthz(_request: Request) -> Json:
     return {"status": "ok"}
 
 
-def _index(_request: Request) -> Json:
-    return {"service": "nightshift", "description": "/openapi.json", "health": "/healthz", "jobs": "/api/jobs"}
-
-
-_ABOUT = (
-    Route("GET", "/healthz", Guard.OPEN, _healthz, "Whether the door answers; asks neither database nor AWS"),
-    Route("GET", "/", Guard.OPEN, _index, "Where to go from here"),
-)
+_ABOUT = (Route("GET", "/healthz", Guard.OPEN, _healthz, "Whether the door answers; asks neither database nor AWS"),)
 
 
 def _respond(route: Route, request: Request) -> Response:

@@ -10,6 +10,7 @@ from hashlib import sha256
 from typing import Any
 
 from api.incoming import Incoming
+from api.sessions import COOKIE, SESSION, Sessions
 from api.settings import ApiSettings
 from nightshift.errors import SecretUnavailable
 from nightshift.routes import Guard, Problem
@@ -28,14 +29,24 @@ _OPENERS: Mapping[Guard, tuple[str, ...]] = {
 }
 _REFERENCES = {
     JOB: "JOB_SECRET_REF", ADMIN: "ADMIN_SECRET_REF", READ: "READ_SECRET_REF",
-    WARMUP: "WARMUP_SECRET_REF", WEBHOOK: "WEBHOOK_SECRET_REF",
+    WARMUP: "WARMUP_SECRET_REF", WEBHOOK: "WEBHOOK_SECRET_REF", SESSION: "SESSION_SECRET_REF",
 }  # fmt: skip
-# Which header proves which principals. A signed session, too, would be one more credential here.
+# Which header proves which principals; a signed session is one more credential, of whoever's secret opened it.
 _HEADERS = {
     "x-job-secret": (JOB,), "x-read-secret": (READ,), "x-warmup-secret": (WARMUP,), "x-webhook-secret": (WEBHOOK,),
 }  # fmt: skip
 _BEARER = (ADMIN, READ)
+# Who may sign in.
+PEOPLE = (JOB, ADMIN, READ)
 _UNREADABLE_RETRY_S = "10"
+_CROSS_SITE = (
+    f"a write with the cookie {COOKIE} must come from a page of this very address, as browsers say in Sec-Fetch-Site; a"
+    " program shows its secret in a header"
+)
+_FORBIDDEN = {
+    READ: "the read-only secret sees everything and changes nothing; sign in with the admin or the job secret"
+}
+_NEEDS_MORE = "this needs another secret than the one that opened the session"
 
 
 def openers(guard: Guard, *, is_read: bool) -> tuple[str, ...]:
@@ -65,18 +76,22 @@ class Guards:
         self._references = {
             JOB: settings.job_secret_ref, ADMIN: settings.admin_secret_ref, READ: settings.read_secret_ref,
             WARMUP: settings.warmup_secret_ref, WEBHOOK: settings.webhook_secret_ref,
+            SESSION: settings.session_secret_ref,
         }  # fmt: skip
+        self._sessions = Sessions(lambda name: secrets.values(self._references[name]))
 
     def admit(self, guard: Guard, incoming: Incoming) -> str:
         """Return who the caller has proved to be.
 
         Raises:
-            Problem: 401 for a wrong secret or none; 503 where no secret is configured that could be right, or where the
-                store of secrets cannot be asked.
+            Problem: 401 for a wrong secret or none; 403 for a session that may not do this; 503 where no secret is
+                configured that could be right, or where the store of secrets cannot be asked.
         """
         if guard is Guard.OPEN:
             return ANYONE
         allowed = openers(guard, is_read=incoming.is_read)
+        if (principal := self._admit_session(allowed, incoming)) is not None:
+            return principal
         verdicts: list[_Verdict] = []
         for credential in _shown(guard, incoming):
             candidates = [principal for principal in credential.principals if principal in allowed]
@@ -87,6 +102,32 @@ class Guards:
                 return verdict
             verdicts.append(verdict)
         raise self._refusal(allowed, verdicts)
+
+    def sign_in(self, secret: str) -> str | None:
+        """Return the Set-Cookie header of a new session for whoever knows this secret, or None where it is wrong.
+
+        Raises:
+            Problem: 503, nobody can sign in, and why.
+        """
+        verdict = self._check(secret, list(PEOPLE))
+        if verdict is _Verdict.WRONG:
+            return None
+        if isinstance(verdict, str) and self._secrets.values(self._references[SESSION]):
+            return self._sessions.open(verdict, secret)
+        raise self._refusal((*PEOPLE, SESSION), [_Verdict.NOT_CONFIGURED if isinstance(verdict, str) else verdict])
+
+    def _admit_session(self, allowed: tuple[str, ...], incoming: Incoming) -> str | None:
+        """Return whose session the request shows, or None where it shows none that is valid, or a secret besides."""
+        if not incoming.cookies or any(header in incoming.headers for header in (*_HEADERS, "authorization")):
+            return None
+        principal = self._sessions.principal(incoming.cookies)
+        if principal is None:
+            return None
+        if not incoming.is_read and incoming.headers.get("sec-fetch-site") != "same-origin":
+            raise Problem(403, _CROSS_SITE, kind="cross-site-write")
+        if principal not in allowed:
+            raise Problem(403, _FORBIDDEN.get(principal, _NEEDS_MORE), kind="not-allowed")
+        return principal
 
     def _check(self, value: str, candidates: list[str]) -> str | _Verdict:
         """Return the first candidate whose secret this is, after comparing with every value of all of them."""

@@ -23,18 +23,24 @@ def read(
     named, wrong = parse_each(route.path_parameters, path)
     if wrong:
         raise Problem(404, "there is nothing at this path", errors=_errors(wrong))
-    query, wrong_query = parse_each(route.query, incoming.query(), route.required)
+    query, wrong_query = parse_each(route.query, _query(incoming, route), route.required)
     body, wrong_body = parse_each(route.body, _body(incoming, route), route.required)
     if wrong_query or wrong_body:
         errors = [*_errors(wrong_query), *_errors(wrong_body)]
         raise Problem(route.invalid_status, "the input is not valid", kind="invalid-input", errors=errors)
-    return Request(platform, principal, named, query, body, incoming.headers, deadline, incoming.id)
+    return Request(platform, principal, named, query, body, incoming.headers, deadline, incoming.id, incoming.source_ip)
+
+
+def _query(incoming: Incoming, route: Route) -> Json:
+    query = incoming.query()
+    # A form sends its empty fields as well.
+    return {name: value for name, value in query.items() if value} if route.is_page else query
 
 
 def _body(incoming: Incoming, route: Route) -> Json:
     if incoming.is_read or route.ignores_body:
         return {}
-    body = incoming.body()
+    body: Json = {**incoming.form()} if route.is_page else incoming.body()
     if route.guard is Guard.WEBHOOK:
         # It was for the guard; no route sees it.
         body.pop("secret", None)

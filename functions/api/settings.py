@@ -22,6 +22,7 @@ class ApiSettings:
     read_secret_ref: str = env("READ_SECRET_REF", default="")
     warmup_secret_ref: str = env("WARMUP_SECRET_REF", default="")
     webhook_secret_ref: str = env("WEBHOOK_SECRET_REF", default="")
+    session_secret_ref: str = env("SESSION_SECRET_REF", default="")
 
 
 def load_settings(environ: Mapping[str, str] = os.environ) -> ApiSettings:

@@ -18,6 +18,7 @@ ADMIN_SECRET = "the admin secret of these tests"
 READ_SECRET = "the read secret of these tests"
 WARMUP_SECRET = "the warmup secret of these tests"
 WEBHOOK_SECRET = "the webhook secret of these tests"
+SESSION_SECRET = "the session secret of these tests"
 AS_JOB = {"X-Job-Secret": JOB_SECRET}
 AS_ADMIN = {"Authorization": f"Bearer {ADMIN_SECRET}"}
 AS_READER = {"X-Read-Secret": READ_SECRET}

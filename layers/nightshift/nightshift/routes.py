@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from nightshift.audit import entry
 from nightshift.errors import NightshiftError
 from nightshift.parameters import Parameter
+from nightshift.problems import kind_of
 
 if TYPE_CHECKING:
     from nightshift.job import Job
@@ -48,6 +49,8 @@ class Request:
     deadline: float = math.inf
     # As the answer's X-Request-Id and the access line have it.
     id: str = ""
+    # Who the gateway sees at the other end.
+    source_ip: str = ""
 
     def audit(self, action: str, subject: str, before: Any = None, after: Any = None) -> str:
         """Return the statement that tells of a change by this caller, to be sent with the change itself."""
@@ -72,7 +75,7 @@ class Problem(NightshiftError):
     Args:
         status: the HTTP status, 400 or above.
         detail: what is wrong and what would be right, for the caller's eyes.
-        kind: a word for programs, the last part of the problem's type; without one the status says it all.
+        kind: one of `nightshift.problems.KINDS`, for programs; without one it is what the status most often means.
         errors: `{"field": …, "detail": …}` for every field that is wrong.
         headers: what the answer carries besides.
         members: facts that belong to this kind of problem, such as who holds a lock.
@@ -91,7 +94,7 @@ class Problem(NightshiftError):
         super().__init__(detail)
         self.status = status
         self.detail = detail
-        self.kind = kind
+        self.kind = kind or kind_of(status)
         self.errors = tuple(errors)
         self.headers = dict(headers or {})
         self.members = dict(members or {})
@@ -126,6 +129,11 @@ class Route:
     ignores_body: bool = False
     needs_version: bool = False
     invalid_status: int = 422
+
+    @property
+    def is_page(self) -> bool:
+        """Whether it is for people: what is sent to it is a form, not JSON."""
+        return self.media_type == "text/html"
 
 
 @dataclass(frozen=True)

@@ -108,7 +108,7 @@ def environment(aws: Aws, postgres_url: str, workers: Workers, monkeypatch: pyte
     """The environment of a deployed door."""
     monkeypatch.setenv("JOBS", support.JOBS)
     store = aws.client("secretsmanager")
-    for name in ("JOB", "ADMIN", "READ", "WARMUP", "WEBHOOK"):
+    for name in ("JOB", "ADMIN", "READ", "WARMUP", "WEBHOOK", "SESSION"):
         store.create_secret(Name=name.lower(), SecretString=getattr(support, f"{name}_SECRET"))
         monkeypatch.setenv(f"{name}_SECRET_REF", f"secretsmanager:{name.lower()}")
     the_door.cache_clear()

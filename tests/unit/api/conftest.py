@@ -23,6 +23,7 @@ from tests.support.door import ADomain, Caller
 REFERENCES = {
     "job_secret_ref": "ssm:job", "admin_secret_ref": "ssm:admin", "read_secret_ref": "ssm:read",
     "warmup_secret_ref": "ssm:warmup", "webhook_secret_ref": "ssm:webhook",
+    "session_secret_ref": "ssm:session",
 }  # fmt: skip
 
 
@@ -37,6 +38,7 @@ class Store:
             "read": [support.READ_SECRET],
             "warmup": [support.WARMUP_SECRET],
             "webhook": [support.WEBHOOK_SECRET],
+            "session": [support.SESSION_SECRET],
         }
     )
     is_down: bool = False

@@ -1,0 +1,1 @@
+"""The dashboard: pages for people, made from what the API answers, with every part of them served from here."""

@@ -1,0 +1,6 @@
+"""The places of the dashboard, in the order of its menu: to add one, add it here and in `every.py`."""
+
+from __future__ import annotations
+
+# The path of the page, and what the menu calls it.
+NAVIGATION: tuple[tuple[str, str], ...] = (("/", "Jobs"),)
