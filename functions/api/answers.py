@@ -22,9 +22,9 @@ from nightshift.errors import (
     NotFound,
     SecretUnavailable,
 )
+from nightshift.problems import KINDS
 from nightshift.routes import Json, Problem, Response
 
-_PROBLEM_TYPE = "urn:nightshift:problem:"
 _ALWAYS = {
     "Cache-Control": "no-store",
     "X-Content-Type-Options": "nosniff",
@@ -64,9 +64,10 @@ def refuse(problem: Problem, incoming: Incoming) -> Response:
         from api.pages import problems
 
         return problems.refuse(problem, incoming)
+    kind = KINDS.get(problem.kind)
     body: Json = {
-        "type": f"{_PROBLEM_TYPE}{problem.kind}" if problem.kind else "about:blank",
-        "title": HTTPStatus(problem.status).phrase,
+        "type": kind.type if kind else "about:blank",
+        "title": kind.title if kind else HTTPStatus(problem.status).phrase,
         "status": problem.status,
         "detail": problem.detail,
         "instance": incoming.path,

@@ -238,7 +238,7 @@ def test_a_lock_that_is_free_or_unknown_cannot_be_released(call: Caller, platfor
     named = {"job": "tidy-up", "holder": lease.holder}
 
     free = call("POST", "/api/locks/tidy-up/force-release", AS_ADMIN, body=named)
-    assert (free.status, free.body["type"]) == (409, "urn:nightshift:problem:lock-not-held")
+    assert (free.status, free.body["type"]) == (409, "/docs/problems.md#lock-not-held")
     assert call("POST", "/api/locks/nothing/force-release", AS_ADMIN, body=named).status == 404
     assert call("POST", "/api/locks/tidy-up/force-release", AS_ADMIN).fields == {"job", "holder"}
 

@@ -134,7 +134,7 @@ def test_what_comes_too_late_is_refused_and_logged(door: Caller, jobs: Queue, da
 
     answer = say(door, taken.id, taken.token())
 
-    assert (answer.status, answer.body["type"]) == (409, "urn:nightshift:problem:attempt-over")
+    assert (answer.status, answer.body["type"]) == (409, "/docs/problems.md#attempt-over")
     assert jobs.job(taken.id)["final_status"] is None
     assert sorted(outcomes(jobs.logs(taken.id))) == ["refused", "timeout"]
 
@@ -172,7 +172,7 @@ def test_no_stranger_gets_in(door: Caller, jobs: Queue, taken: Taken, strange: s
 def test_without_a_secret_the_route_is_closed(door: Caller) -> None:
     answer = say(door, str(uuid4()), "1.x.y")
 
-    assert (answer.status, answer.body["type"]) == (503, "urn:nightshift:problem:no-secret-configured")
+    assert (answer.status, answer.body["type"]) == (503, "/docs/problems.md#no-secret-configured")
 
 
 def test_a_job_that_is_gone_is_gone(door: Caller, jobs: Queue, taken: Taken) -> None:
