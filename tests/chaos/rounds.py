@@ -1,0 +1,111 @@
+"""The rounds of one job: work is given, a fault happens to it, the job is run until nothing is left; then it is counted."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from tests.chaos import effects
+from tests.chaos.effects import Effect, Scenario
+from tests.chaos.faults import Fault
+from tests.chaos.ground import Ground
+from tests.chaos.scenarios import SCENARIOS
+from tests.chaos.world import World
+
+# So many runs must be enough to do what a fault has left.
+_MOST_RUNS: Final = 12
+_EVENTS_S: Final = 60.0
+
+
+@dataclass
+class Account:
+    """What was done to one job and what has become of it."""
+
+    job: str
+    injected: Counter[str] = field(default_factory=Counter)
+    missed: Counter[str] = field(default_factory=Counter)
+    effects: list[Effect] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    results: Counter[str] = field(default_factory=Counter)
+    took_s: float = 0.0
+
+    @property
+    def holds(self) -> bool:
+        """Whether all is as it should be."""
+        return not self.problems and all(effect.holds for effect in self.effects)
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a chaos run goes."""
+
+    seed: int
+    lease_s: float = 3.0
+    fence: bool = True
+
+
+class Rounds:
+    """One job in its world."""
+
+    def __init__(self, ground: Ground, job: str, way: Way) -> None:
+        self.account = Account(job)
+        self.scenario: Scenario = SCENARIOS[job]()
+        self.world = World(
+            ground, job, lease_s=way.lease_s, fence=way.fence, seed=way.seed, locked=self.scenario.locked
+        )
+        self.scenario.open(self.world)
+
+    def warm_up(self) -> None:
+        """An undisturbed round: it also tells how often a run writes."""
+        self._settle("without a fault", dict(self.scenario.give()))
+
+    def go(self, faults: Sequence[Fault]) -> None:
+        """Go through the faults, in an order that the seed gives."""
+        started = time.monotonic()
+        for fault in self.world.chance.sample(list(faults), len(faults)):
+            self.round(fault)
+        self.account.took_s += time.monotonic() - started
+
+    def round(self, fault: Fault) -> None:
+        """Give work, let the fault happen, and see that all is done all the same."""
+        params = dict(self.scenario.give())
+        met = fault.happen(self.world, params, self.scenario.meanwhile)
+        (self.account.injected if met else self.account.missed)[fault.name] += 1
+        self._settle(fault.name, params)
+
+    def recover(self, fault: str, params: dict[str, object]) -> None:
+        """See that all is done although something has happened to everybody."""
+        self.account.injected[fault] += 1
+        self._settle(fault, params)
+
+    def count(self) -> Account:
+        """Count what there is now, at the end."""
+        common = effects.common(self.world, locked=self.scenario.locked)
+        self.account.effects = [*self.scenario.effects(), *common]
+        self.account.results = self.world.results
+        return self.account
+
+    def close(self) -> None:
+        """End the world."""
+        self.scenario.close()
+        self.world.close()
+
+    def _settle(self, fault: str, params: dict[str, object]) -> None:
+        """Run the job until nothing is left; nothing may hold it up for longer than a lease."""
+        self.world.functions.wait_for_events(_EVENTS_S)
+        if self.world.locks_held() or not self.world.locked:
+            time.sleep(self.world.lapse_s)
+        if held := self.world.locks_held():
+            self.account.problems.append(f"{fault}: still held after its lease: {', '.join(held)}")
+        for _ in range(_MOST_RUNS):
+            said = self.world.run(params, self.world.next_slot())
+            self.world.functions.wait_for_events(_EVENTS_S)
+            if said == "held":
+                self.account.problems.append(f"{fault}: a run was refused although every lease had lapsed")
+            left = self.scenario.left()
+            if not left and said == "succeeded":
+                return
+        self.account.problems.append(f"{fault}: after {_MOST_RUNS} runs {left} are left, the last one ended as {said}")
