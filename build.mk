@@ -6,7 +6,7 @@ SAM_PYTHON = NIGHTSHIFT_VENV=.venv-sam $(PYTHON) local/bootstrap.py sam
 SAM = @SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-$${AWS_REGION:-us-east-1}} $(SAM_PYTHON) -m samcli
 STACK ?= nightshift
 
-.PHONY: validate build deploy lock-sam
+.PHONY: validate build deploy lock-sam audit licences permissions
 
 validate: ## template.yaml, by SAM, cfn-lint (translated too) and our own rules
 	$(SAM) validate
@@ -29,3 +29,12 @@ deploy: build ## to AWS [STACK=nightshift PARAMETERS="DatabaseSecretArn=... Arch
 lock-sam: ## the group `sam` of pyproject.toml into requirements/sam.txt, with hashes
 	$(WITH_DEV) -m uv pip compile --quiet --universal --python-version=3.11 --generate-hashes --no-annotate \
 		--no-header --no-emit-index-url --no-emit-find-links --group sam --output-file requirements/sam.txt
+
+audit: ## what is publicly known against the locked packages, by pip-audit (asks the package index)
+	@NIGHTSHIFT_VENV=.venv-audit $(PYTHON) local/bootstrap.py audit -m deploy.audit
+
+licences: ## those of the shipped packages, into docs/licences.md
+	$(WITH_DEV) -m deploy.licence_table
+
+permissions: ## what each function may do on AWS, into docs/permissions.md
+	$(WITH_DEV) -m deploy.permission_table

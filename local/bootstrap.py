@@ -137,13 +137,15 @@ class Environment:
         options = [] if interpreter.has_ensurepip else ["--without-pip"]
         run([interpreter.path, "-m", "venv", *options, str(self.folder)])
         if not interpreter.has_ensurepip:
-            run([interpreter.path, "-m", "pip", "--python", str(self.python), "install", "-q", "pip"])
+            pip = [interpreter.path, "-m", "pip", "--python", str(self.python), "install", "-q"]
+            run([*pip, "--require-hashes", "--only-binary=:all:", "-r", str(lock_file("pip"))])
 
     def _install(self, lock: str) -> None:
         file = lock_file(lock)
         total = len(re.findall(r"^\S+==", file.read_text(), re.MULTILINE))
         say(f"Installing {total} packages as locked in {file.relative_to(ROOT)}")
-        options = ["--require-hashes", "--no-deps", "--no-compile", "--no-input", "--prefer-binary"]
+        # Wheels alone: to build a package from its sources, pip would fetch the tools for it without any hash.
+        options = ["--require-hashes", "--no-deps", "--no-compile", "--no-input", "--only-binary=:all:"]
         quiet = ["--disable-pip-version-check", "--progress-bar", "off"]
         command = [str(self.python), "-m", "pip", "install", *options, *quiet, "-r", str(file)]
         follow(command, total)
@@ -178,7 +180,7 @@ def run(command: list[str]) -> None:
 
 
 def lock_file(lock: str) -> Path:
-    """`local` (to run the system) or `dev` (to test and check it as well)."""
+    """`local` (to run the system), `dev` (to test and check it as well), or one for an environment of its own."""
     return ROOT / "requirements" / f"{lock}.txt"
 
 
