@@ -10,7 +10,7 @@ WITH_LOCAL = @$(PYTHON) local/bootstrap.py local
 WITH_DEV = @$(PYTHON) local/bootstrap.py dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run invoke reset test model accuracy bench lint format types lock extract
+.PHONY: help run invoke jobs runs logs start pause resume reset test model accuracy bench lint format types lock extract
 
 help: ## what can be done here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -21,6 +21,27 @@ run: ## the whole system on this machine [PORT=8080] [ONCE=1: end after the firs
 
 invoke: ## one job through the local Lambda service: JOB=product-checks [EVENT=events/x.json]
 	$(WITH_LOCAL) -m local.invoke $(if $(JOB),--job "$(JOB)") $(if $(EVENT),--event "$(EVENT)")
+
+# Operators' commands: on the running system of this checkout or, with URL=https://…, on a deployed stack.
+CONSOLE = $(WITH_LOCAL) -m local.console $(if $(URL),--remote "$(URL)") $(if $(SECRET_FILE),--secret-file "$(SECRET_FILE)")
+
+jobs: ## every job and its state [URL=https://… of a deployed door, SECRET_FILE=…: also for the next five]
+	$(CONSOLE) jobs
+
+runs: ## the newest runs of a job: JOB=product-checks [STATUS=failed]
+	$(CONSOLE) runs "$(JOB)" $(if $(STATUS),--status "$(STATUS)")
+
+logs: ## what a run did and wrote: RUN=id, or JOB=… for its newest
+	$(CONSOLE) logs $(if $(RUN),"$(RUN)") $(if $(JOB),--job "$(JOB)")
+
+start: ## a job over HTTP, and wait for its end: JOB=product-checks [PARAMS='{"limit": 5}']
+	$(CONSOLE) start "$(JOB)" $(if $(PARAMS),--params '$(PARAMS)')
+
+pause: ## a job's schedule: JOB=… [REASON="…"]
+	$(CONSOLE) pause "$(JOB)" $(if $(REASON),--reason "$(REASON)")
+
+resume: ## a job's schedule: JOB=…
+	$(CONSOLE) resume "$(JOB)" $(if $(REASON),--reason "$(REASON)")
 
 reset: ## forget the local data, secrets and logs
 	$(WITH_LOCAL) -m local.reset
