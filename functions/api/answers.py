@@ -11,6 +11,7 @@ from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
+from api.conditional import packed, tagged
 from api.incoming import Incoming
 from nightshift.errors import (
     DatabaseBusy,
@@ -83,14 +84,21 @@ def refuse(problem: Problem, incoming: Incoming) -> Response:
 
 def render(response: Response, incoming: Incoming) -> Json:
     """Return an answer in API Gateway's form (payload 2.0)."""
-    headers = {"Content-Type": "application/json", **_ALWAYS, **response.headers, "X-Request-Id": incoming.id}
-    text = "" if incoming.method == "HEAD" else _text(response.body)
+    text = _text(response.body)
+    answer = tagged(response, text, incoming)
+    headers = {"Content-Type": "application/json", **_ALWAYS, **answer.headers, "X-Request-Id": incoming.id}
+    if answer.status == 304:
+        del headers["Content-Type"]
+    if incoming.method == "HEAD" or answer.status == 304:
+        text = ""
     is_packed = len(text) >= _WORTH_PACKING and "gzip" in incoming.headers.get("accept-encoding", "")
     if is_packed:
         # The HTTP API packs nothing by itself.
         headers |= {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
+        if "ETag" in headers:
+            headers["ETag"] = packed(headers["ETag"])
         text = b64encode(gzip.compress(text.encode(), 6, mtime=0)).decode()
-    return {"statusCode": response.status, "headers": headers, "body": text, "isBase64Encoded": is_packed}
+    return {"statusCode": answer.status, "headers": headers, "body": text, "isBase64Encoded": is_packed}
 
 
 def _text(body: Json | str) -> str:

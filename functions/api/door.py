@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from api import audit, jobs, locks, openapi, runs, triggers
+from api import audit, jobs, locks, openapi, problems, runs, triggers
 from api.answers import problem_of, refuse, render
 from api.catalogue import Catalogue
 from api.domains import DOMAINS, Domain
@@ -19,11 +19,14 @@ from api.pages.signing_in import SignIn
 from api.reading import read
 from api.router import Router
 from api.settings import ApiSettings
+from nightshift.errors import DatabaseTimeout
 from nightshift.platform import Platform
 from nightshift.routes import Guard, Json, Problem, Request, Response, Route
 
 # Kept back from Lambda's remaining time, to answer before the invocation is cut off.
 _RESERVE_S = 2.0
+# How long PostgreSQL may take for one question: a caller waits 29 s at most, and other callers need the connections.
+LONGEST_READ_S = 10
 
 
 @dataclass
@@ -85,7 +88,14 @@ def all_routes(
     started = [
         triggers.route(trigger, catalogue[trigger.job.name]) for trigger in triggers.of_all_jobs(catalogue, declared)
     ]
-    own = (*jobs.routes(catalogue), *runs.routes(catalogue), *locks.routes(catalogue), *audit.routes(), *_ABOUT)
+    own = (
+        *jobs.routes(catalogue),
+        *runs.routes(catalogue),
+        *locks.routes(catalogue),
+        *audit.routes(),
+        *problems.routes(),
+        *_ABOUT,
+    )
     answered = (*own, *(route for domain in domains for route in domain.ROUTES))
     answered = (*answered, *page_routes(catalogue, (*answered, *started), sign_in))
     return (*answered, *started, openapi.route(answered, started))
@@ -99,8 +109,20 @@ _ABOUT = (Route("GET", "/healthz", Guard.OPEN, _healthz, "Whether the door answe
 
 
 def _respond(route: Route, request: Request) -> Response:
-    answered = route.answer(request)
+    request.platform.database.reads_at_most_s = LONGEST_READ_S
+    try:
+        answered = route.answer(request)
+    except DatabaseTimeout:
+        raise _too_much(route) from None
     return answered if isinstance(answered, Response) else Response(answered)
+
+
+def _too_much(route: Route) -> Problem:
+    """Return the problem of a question that takes too long to answer, with what of the route makes it smaller."""
+    narrowing = [parameter.name for parameter in route.query if parameter.name != "cursor"]
+    hint = f"; ask for less with {', '.join(narrowing)}" if narrowing else ""
+    detail = f"there is too much to read within {LONGEST_READ_S} s{hint}"
+    return Problem(503, detail, kind="too-much-to-read", members={"narrowing": narrowing})
 
 
 def _never_raising(answer: Callable[[], Response], incoming: Incoming) -> Response:

@@ -12,13 +12,14 @@ from api.door import Door
 from api.incoming import Incoming
 from nightshift import Flag, Integer, Job, Text
 from nightshift.routes import Guard, Json, Problem, Request, Response, Route, Trigger
+from tests.support import planted
 
-JOB_SECRET = "the job secret of these tests"
-ADMIN_SECRET = "the admin secret of these tests"
-READ_SECRET = "the read secret of these tests"
-WARMUP_SECRET = "the warmup secret of these tests"
-WEBHOOK_SECRET = "the webhook secret of these tests"
-SESSION_SECRET = "the session secret of these tests"
+JOB_SECRET = planted.JOB
+ADMIN_SECRET = planted.ADMIN
+READ_SECRET = planted.READ
+WARMUP_SECRET = planted.WARMUP
+WEBHOOK_SECRET = planted.WEBHOOK
+SESSION_SECRET = planted.SESSION
 AS_JOB = {"X-Job-Secret": JOB_SECRET}
 AS_ADMIN = {"Authorization": f"Bearer {ADMIN_SECRET}"}
 AS_READER = {"X-Read-Secret": READ_SECRET}
@@ -42,7 +43,7 @@ def _fail(_request: Request) -> Json:
 
 
 def _conflict(_request: Request) -> Json:
-    raise Problem(409, "things have changed", kind="changed", members={"version": 7})
+    raise Problem(409, "things have changed", kind="conflict", members={"version": 7})
 
 
 def _teapot(_request: Request) -> Response:
@@ -141,4 +142,5 @@ class Caller:
         """Hand an event over as it is."""
         answered = self.door.answer(Incoming.read(raw, "fallback"), time_left_s)
         text = answered["body"]
-        return Answer(answered["statusCode"], answered["headers"], text, json.loads(text) if text else None)
+        is_json = text and "json" in answered["headers"]["Content-Type"]
+        return Answer(answered["statusCode"], answered["headers"], text, json.loads(text) if is_json else None)

@@ -17,6 +17,7 @@ from nightshift.errors import (
     ConfigurationError,
     DatabaseBusy,
     DatabaseError,
+    DatabaseTimeout,
     DatabaseUnavailable,
     SlotAlreadyDone,
     StaleFence,
@@ -45,6 +46,7 @@ _GUARDS = (
 _AUTHENTICATION_FAILED = ("28P01", "28000")
 _TYPED: dict[str, type[Exception]] = {"NS001": StaleFence, "NS002": SlotAlreadyDone}
 _LOCK_NOT_AVAILABLE = ("55P03", "40P01")
+_CUT_OFF = "57014"
 _GONE = ("57P01", "57P02", "57P03", "25P03", "53300", "08000", "08003", "08006")
 
 
@@ -103,6 +105,8 @@ class Database:
         self._last_used = 0.0
         self._in_transaction = False
         self._answer_timeout_s: float = ANSWER_TIMEOUT_S
+        # For whoever cannot wait as long as a job for what it only reads.
+        self.reads_at_most_s: float | None = None
         self.round_trips = 0
 
     def read(self, statement: str, **values: Any) -> list[Row]:
@@ -110,6 +114,8 @@ class Database:
         body = render(statement, values)
         if self._in_transaction:
             return self._send(body)
+        if self.reads_at_most_s is not None:
+            body = f"SET LOCAL statement_timeout = '{self.reads_at_most_s * 1000:.0f}ms'; {body}"
         message = _transaction(body, "BEGIN READ ONLY")
         try:
             return self._send(message)
@@ -302,5 +308,7 @@ def _typed(fields: dict[str, str]) -> Exception:
         return DatabaseBusy(message, code)
     if code in _GONE:
         return DatabaseUnavailable(message, code)
+    if code == _CUT_OFF:
+        return DatabaseTimeout(message, code)
     # Only the message: DETAIL and the statement may quote rows, and rows may hold what logs must not.
     return DatabaseError(f"{message} [{code}]", code)

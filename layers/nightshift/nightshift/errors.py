@@ -17,7 +17,8 @@ NightshiftError
 ├── JobPaused                     the job's scheduled runs are skipped until somebody resumes it
 ├── DatabaseError
 │   ├── DatabaseUnavailable       no connection, or it broke; the outcome of the last statement is unknown
-│   └── DatabaseBusy              a lock was not granted in time: try again at the next tick
+│   ├── DatabaseBusy              a lock was not granted in time: try again at the next tick
+│   └── DatabaseTimeout           a statement took longer than it may, and was given up
 ├── MigrationError                the schema on disk and in the database disagree
 └── JobFailed                     a run ended badly; raised last, so that Lambda counts it
 """
@@ -123,6 +124,10 @@ class DatabaseUnavailable(DatabaseError):
 
 class DatabaseBusy(DatabaseError):
     """PostgreSQL did not grant a lock in time."""
+
+
+class DatabaseTimeout(DatabaseError):
+    """PostgreSQL took longer for a statement than it may."""
 
 
 class MigrationError(NightshiftError):

@@ -44,7 +44,7 @@ _ALL: Final = (
     Kind("unauthorized", (401,), "A secret is needed",
          "No secret was shown, or one that does not open this route. Which of the two it is, is not told.",
          "Show the right secret: `X-Job-Secret` for every route, `Authorization: Bearer` for the admin's, and so on as"
-         " `/openapi.json` says. A value that has just been rotated is accepted for as long as it is the previous one."),
+         " `/openapi.json` says. A value that has just been rotated is accepted while it is the previous one."),
     Kind("not-allowed", (403,), "Not with this secret",
          "The caller is known, and may not do this: the read-only secret changes nothing.",
          "Use the job's or the admin's secret."),

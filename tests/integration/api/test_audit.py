@@ -93,3 +93,22 @@ def test_entries_are_filtered(call: Caller, database: Database) -> None:
 @pytest.mark.parametrize("headers", [{}, {"X-Read-Secret": "wrong"}])
 def test_a_stranger_sees_nothing_of_it(call: Caller, headers: dict[str, str]) -> None:
     assert call("GET", AUDIT, headers).status == 401
+
+
+def test_what_takes_too_long_to_read_is_given_up_with_a_hint(
+    call: Caller, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.door.LONGEST_READ_S", 0.1)
+    _insert(database, 1)
+    database.write(
+        "ALTER TABLE audit_log RENAME TO gone; CREATE VIEW audit_log AS SELECT gone.* FROM pg_sleep(20), gone"
+    )
+    try:
+        answer = call("GET", AUDIT, AS_READER)
+    finally:
+        database.write("DROP VIEW audit_log; ALTER TABLE gone RENAME TO audit_log")
+
+    assert (answer.status, answer.body["type"]) == (503, "/docs/problems.md#too-much-to-read")
+    assert answer.body["narrowing"] == ["limit", "subject", "action", "who", "since"]
+    assert "since" in answer.body["detail"]
+    assert call("GET", AUDIT, AS_READER).status == 200

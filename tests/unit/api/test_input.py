@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-from http import HTTPStatus
 from typing import Any
 
 import pytest
@@ -38,8 +37,8 @@ def test_every_wrong_field_is_named_at_once_with_what_would_be_right(call: Calle
 
 def test_a_problem_has_the_members_of_rfc_9457(call: Caller) -> None:
     assert call("POST", "/test/form").body == {
-        "type": "urn:nightshift:problem:invalid-input",
-        "title": HTTPStatus(422).phrase,
+        "type": "/docs/problems.md#invalid-input",
+        "title": "Values are wrong",
         "status": 422,
         "detail": "the input is not valid",
         "instance": "/test/form",

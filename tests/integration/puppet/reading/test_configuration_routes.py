@@ -29,7 +29,7 @@ class TestReading:
     def test_what_is_deployed_is_in_force_at_first(self, call: Caller, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("PUPPET_MAX_RETRIES", "5")
         answer = call("GET", PATH, AS_READER)
-        assert (answer.status, answer.headers["ETag"]) == (200, '"0"')
+        assert (answer.status, answer.headers["ETag"][:3]) == (200, '"0.')
         assert answer.body["configuration"]["maxRetries"] == 5
         assert (answer.body["version"], answer.body["history"]) == (0, [])
         assert answer.body["presets"] == {name: dict(values) for name, values in PRESETS.items()}
