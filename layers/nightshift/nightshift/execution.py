@@ -10,6 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 from nightshift import fence, handover, runs
+from nightshift.alerts.run_ends import RunEnds
 from nightshift.errors import (
     InvalidEvent,
     InvalidRequest,
@@ -98,9 +99,12 @@ class _Execution:
         self._invocation = invocation
         self._started = started
         self._running_for_s = 0.0
+        # Whether its end is something that people are told.
+        self._has_news = False
         # By whom and why the job is paused, where this run goes on all the same.
         self._paused = ""
         self._log = logger(job.name)
+        self._run_ends = RunEnds(job.name, self._log)
         self._record = RunRecord(
             id=event.run_id or str(uuid4()),
             job=job.name,
@@ -224,9 +228,9 @@ class _Execution:
         self._release(run.lease, "succeeded", slot_done=True)
         return self._report("succeeded", run, outcome, totals)
 
-    @staticmethod
-    def _end(run: Run, status: str, error: Exception) -> str:
-        return runs.finish(run.id, status, fence=run.lease.fence if run.lease else None, error=error)
+    def _end(self, run: Run, status: str, error: Exception) -> str:
+        fence_number, telling = run.lease.fence if run.lease else None, self._run_ends.telling(error)
+        return runs.finish(run.id, status, fence=fence_number, error=error, telling=telling)
 
     def _finish(self, run: Run, outcome: Outcome) -> Mapping[str, Any]:
         """End the run and its slot in one fenced transaction: of two runs of a slot, one finishes."""
@@ -234,8 +238,12 @@ class _Execution:
         counts = _counts(outcome)
         if outcome.unfinished is not None:
             counts["metadata"] = {**outcome.metadata, "unfinished": True}
-        rows = run.write(f"{slot} {runs.finish(run.id, 'succeeded', **counts)}")
-        return rows[0] if rows and "duration_ms" in rows[0] else {}
+        finished = runs.finish(run.id, "succeeded", **counts, telling=self._run_ends.telling())
+        rows = run.write(f"{slot} {finished}")
+        if not (rows and "duration_ms" in rows[0]):
+            return {}
+        self._has_news = rows[0]["has_news"]
+        return rows[0]
 
     def _may_go_on(self, run: Run) -> bool:
         """Whether another part fits into the job's own limit; without a lock nothing can be handed over."""
@@ -258,12 +266,14 @@ class _Execution:
         """Report a failed run and raise, so that Lambda counts the error and retries a scheduled event."""
         expected = isinstance(error, NightshiftError)
         said = f"{type(error).__name__}: {error}"
-        self._record_end(runs.unstarted(self._record, "failed", type(error).__name__, said))
+        telling = self._run_ends.telling(error)
+        self._record_end(runs.unstarted(self._record, "failed", type(error).__name__, said, telling=telling))
         self._log.error(
             "Job failed", jobType=self._job.name, status="failed", error=said, duration=self._elapsed_ms(),
             exc_info=None if expected else error, **self._facts,
         )  # fmt: skip
         emit(self._job.name, {"RunsFailed": ("Count", 1), "Duration": ("Milliseconds", self._elapsed_ms())})
+        self._tell()
         raise JobFailed(f"{self._job.name}: {said}") from error
 
     def _is_overrun(self, refusal: Refusal) -> bool:
@@ -291,7 +301,8 @@ class _Execution:
     def _record_end(self, statement: str) -> None:
         """Write how a run ended badly; the report that follows matters more than this record."""
         try:
-            self._platform.database.write(statement)
+            rows = self._platform.database.write(statement)
+            self._has_news |= bool(rows and rows[0].get("has_news"))
         except Exception as error:  # noqa: BLE001  # said above
             self._log.error("Run not recorded", error=str(error), **self._facts)
 
@@ -325,7 +336,17 @@ class _Execution:
             "Duration": ("Milliseconds", self._elapsed_ms()),
             **run.metrics,
         })  # fmt: skip
+        self._tell()
         return {**result, **self._facts}
+
+    def _tell(self) -> None:
+        """Send the alert that the end of this run is, now that nobody waits for its lock."""
+        if self._has_news:
+            unlocked = Run(
+                id=self._record.id, job=self._job, trigger=self._event.trigger, params=self._event.params,
+                platform=self._platform, deadline=self._invocation.ends_at,
+            )  # fmt: skip
+            self._run_ends.send(unlocked, self._invocation.ends_at)
 
     def _elapsed_ms(self) -> int:
         return round((time.monotonic() - self._started) * 1000)

@@ -46,19 +46,31 @@ WHERE id = :id
 
 -- name: finish_run
 -- A worker that lost its lease shares the id with whoever went on with the run: it may only end what is still its own.
-UPDATE job_runs
-SET status = :status, finished_at = now(),
-    duration_ms = (extract(epoch FROM now() - coalesce(started_at, created_at)) * 1000)::bigint,
-    processed = processed + :processed, failed = failed + :failed,
-    errors = jsonb_path_query_array(errors || :errors::jsonb, '$[0 to 9]'),
-    metadata = metadata || :metadata::jsonb, error_class = :error_class, error = :error
-WHERE id = :id AND status IN ('queued', 'running') AND (:fence::bigint IS NULL OR fence = :fence)
-RETURNING processed, failed, errors, metadata, duration_ms
+WITH ended AS (
+    UPDATE job_runs
+    SET status = :status, finished_at = now(),
+        duration_ms = (extract(epoch FROM now() - coalesce(started_at, created_at)) * 1000)::bigint,
+        processed = processed + :processed, failed = failed + :failed,
+        errors = jsonb_path_query_array(errors || :errors::jsonb, '$[0 to 9]'),
+        metadata = metadata || :metadata::jsonb, error_class = :error_class, error = :error
+    WHERE id = :id AND status IN ('queued', 'running') AND (:fence::bigint IS NULL OR fence = :fence)
+    RETURNING *
+)
+SELECT processed, failed, errors, metadata, duration_ms, CASE WHEN :after::integer IS NULL THEN FALSE ELSE
+       note_run_end(ROW(ended.*)::job_runs, :title, :is_critical, :after, :changes, :within::interval) END AS has_news
+FROM ended
 
 -- name: record_unstarted
 -- A run that never began: skipped because the lock or the slot was taken, or failed because something it needs was out of reach.
-INSERT INTO job_runs (id, job, lock, trigger, slot, status, who, params, finished_at, duration_ms, error_class, error)
-VALUES (:id, :job, :lock, :trigger, :slot, :status, :who, :params, now(), 0, :error_class, :error)
-ON CONFLICT (id) DO UPDATE
-SET status = excluded.status, finished_at = excluded.finished_at, error_class = excluded.error_class, error = excluded.error
-WHERE job_runs.status = 'queued'
+WITH ended AS (
+    INSERT INTO job_runs (id, job, lock, trigger, slot, status, who, params, finished_at, duration_ms, error_class, error)
+    VALUES (:id, :job, :lock, :trigger, :slot, :status, :who, :params, now(), 0, :error_class, :error)
+    ON CONFLICT (id) DO UPDATE
+    SET status = excluded.status, finished_at = excluded.finished_at, error_class = excluded.error_class,
+        error = excluded.error
+    WHERE job_runs.status = 'queued'
+    RETURNING *
+)
+SELECT CASE WHEN :after::integer IS NULL THEN FALSE ELSE
+       note_run_end(ROW(ended.*)::job_runs, :title, :is_critical, :after, :changes, :within::interval) END AS has_news
+FROM ended

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from nightshift.sql import queries, render
@@ -33,6 +33,29 @@ class RunRecord:
             "id": self.id, "job": self.job, "lock": self.lock, "trigger": self.trigger, "who": self.who,
             "slot": self.slot, "params": dict(self.params or {}),
         }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Telling:
+    """How people are told of a run's end.
+
+    Attributes:
+        title: the job's name in words. is_critical: it cannot mend itself, so they are told at once. after: otherwise
+            they are told of so many failures in a row; None: of none. changes, within: what is flapping.
+    """
+
+    title: str = ""
+    is_critical: bool = False
+    after: int | None = None
+    changes: int = 0
+    within: timedelta = timedelta(0)
+
+    def values(self) -> dict[str, Any]:
+        """Return what the statements that end a run take."""
+        return vars(self).copy()
+
+
+_NOBODY = Telling()
 
 
 def queue(record: RunRecord, fence: int | None) -> str:
@@ -84,11 +107,13 @@ def finish(  # noqa: PLR0913  # one column each, all by name
     errors: Sequence[str] = (),
     metadata: Mapping[str, Any] | None = None,
     error: BaseException | None = None,
+    telling: Telling | None = None,
 ) -> str:
     """Return the statement that ends a run; it answers the totals over all parts.
 
     Nothing happens and nothing is answered where the run had ended already or, with `fence`, where somebody with
-    another fence has gone on with it.
+    another fence has gone on with it. With `telling`, how it ended is noted for alerts, and `has_news` of the row says
+    whether a message waits.
     """
     return _render(
         "finish_run",
@@ -101,12 +126,13 @@ def finish(  # noqa: PLR0913  # one column each, all by name
         metadata=dict(metadata or {}),
         error_class=type(error).__name__ if error else None,
         error=_short(str(error)) if error else None,
+        **(telling or _NOBODY).values(),
     )
 
 
-def unstarted(record: RunRecord, status: str, error_class: str, error: str) -> str:
+def unstarted(record: RunRecord, status: str, error_class: str, error: str, *, telling: Telling | None = None) -> str:
     """Return the statement that records a run which never began (`skipped` or `failed`), and why."""
-    values = record.values()
+    values = {**record.values(), **(telling or _NOBODY).values()}
     return _render("record_unstarted", **values, status=status, error_class=error_class, error=_short(error))
 
 

@@ -153,7 +153,7 @@ def test_the_message_leads_to_the_run(watch: Watch) -> None:
     watch.send()
 
     (footer,) = watch.slack.taken[0]["blocks"][1]["elements"]
-    assert f"<https://door.example/api/runs/{watch.run.id}|run {watch.run.id[:8]}…>" in footer["text"]
+    assert f"<https://door.example/runs/{watch.run.id}|run {watch.run.id[:8]}…>" in footer["text"]
     assert "probe:thing" in footer["text"]
 
 

@@ -26,6 +26,8 @@ class Signal:
         title: what is wrong where it is, in a few words; it is also the title of the recovery.
         details: what somebody who was woken wants to know, by short labels.
         after: so often in a row it must be found bad before anybody is told.
+        job, run_id: whose pages the message leads to, where they are not those of the run that found it (run_id empty:
+            of no run).
     """
 
     key: str
@@ -33,6 +35,8 @@ class Signal:
     title: str
     details: Mapping[str, Any] = field(default_factory=dict)
     after: int = 1
+    job: str = ""
+    run_id: str = ""
 
 
 @dataclass(frozen=True)

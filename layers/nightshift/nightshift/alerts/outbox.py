@@ -109,8 +109,8 @@ class Outbox:
             "title": _storable(signal.title),
             # Pairs, because jsonb sorts the names of an object.
             "details": [[_storable(label), _storable(value)] for label, value in signal.details.items()],
-            "job": self._run.job.name,
-            "run_id": self._run.id,
+            "job": signal.job or self._run.job.name,
+            "run_id": signal.run_id if signal.job else self._run.id,
         }
 
 

@@ -18,6 +18,8 @@ class AlertSettings:
     webhook_ref: str = env("SLACK_WEBHOOK_REF", default="")
     # Where the door is: what links to a run begin with; empty = no links.
     public_url: str = env("PUBLIC_URL", default="")
+    # Lambda starts a failed scheduled run again after a minute: of two failures in a row, one was the second try.
+    after_failures: int = env("ALERT_AFTER_FAILURES", default=2, minimum=1, maximum=100)
 
 
 def load_settings(environ: Mapping[str, str]) -> AlertSettings:

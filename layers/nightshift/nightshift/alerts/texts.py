@@ -106,12 +106,12 @@ def _text(text: str) -> dict[str, Any]:
 
 def _footer(message: Message, public_url: str) -> str:
     parts = [_moment(message.at), _escaped(message.key, _FIELD)]
-    run_id = str(message.facts.get("run_id") or "")
-    if run_id and public_url:
-        address = f"{public_url.rstrip('/')}/api/runs/{quote(run_id, safe='')}"
-        # A bar would end the link's label early.
-        label = _escaped(run_id, 9).replace("|", "¦")
-        parts.append(f"<{_escaped(address, _FIELD)}|run {label}>")
+    for kind, name, longest in (("run", message.facts.get("run_id"), 9), ("job", message.facts.get("job"), _LABEL)):
+        if name and public_url:
+            address = f"{public_url.rstrip('/')}/{kind}s/{quote(str(name), safe='')}"
+            # A bar would end the link's label early.
+            label = _escaped(name, longest).replace("|", "¦")
+            parts.append(f"<{_escaped(address, _FIELD)}|{kind} {label}>")
     return " | ".join(parts)
 
 
