@@ -26,6 +26,9 @@ from local.aws import AwsServices
 from tests.support import databases
 from tests.support.aws import CACHE_TABLE, LOCK_TABLE, Aws
 
+# A run that wrote a secret where others can read it has failed.
+pytest_plugins = ["tests.support.leaks"]
+
 # A change is judged by the same examples on every machine, and never by how long one takes;
 # `--hypothesis-profile=searching` looks further, elsewhere each time.
 settings.register_profile("same", derandomize=True, deadline=None)

@@ -10,6 +10,7 @@ import pytest
 
 from local import sample
 from local.system import LocalSystem
+from tests.support import planted
 from tests.support.databases import reachable_folder
 
 
@@ -29,6 +30,7 @@ def local_system(state: Path) -> Iterator[LocalSystem]:
         system.start_functions()
         system.migrate()
         system.start_door()
+        planted.plant_files(system.secrets)
         sample.open_shop(system, new_day=True)
         yield system
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from local.aws import client
+from tests.support import planted
 
 LOCK_TABLE = "nightshift-locks"
 CACHE_TABLE = "nightshift-cache"
@@ -34,7 +35,7 @@ class Aws:
 
     def create_secret(self, name: str, value: str) -> str:
         """A secret; returns the reference by which the code under test reads it."""
-        self.client("secretsmanager").create_secret(Name=name, SecretString=value)
+        self.client("secretsmanager").create_secret(Name=name, SecretString=planted.plant_all(value))
         return f"secretsmanager:{name}"
 
     def create_queue(self, name: str) -> str:

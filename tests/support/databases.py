@@ -17,6 +17,7 @@ import pg8000.native
 from housekeeping.migrations import apply
 from local.postgres import Postgres
 from nightshift.database import Address, Database
+from tests.support import planted
 
 _TEMPLATE = f"nightshift_template_{os.getpid()}"
 
@@ -95,7 +96,10 @@ def reachable_folder() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="nightshift-", dir=_in_memory()) as name:
         folder = Path(name)
         folder.chmod(0o711)
-        yield folder
+        try:
+            yield folder
+        finally:
+            planted.look_into(folder)
 
 
 def _in_memory() -> Path | None:
@@ -115,6 +119,7 @@ def database_server() -> Iterator[DatabaseServer]:
     with reachable_folder() as folder:
         own = Postgres(folder / "postgres", durable=False)
         own.start()
+        planted.plant_all(urlsplit(own.url()).password or "")
         try:
             with closing(DatabaseServer(own.url())) as server:
                 yield server

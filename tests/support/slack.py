@@ -11,7 +11,9 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Final
 
-TOKEN: Final = "T0INVENTED/B0INVENTED/xoxInventedSecret"
+from tests.support import planted
+
+TOKEN: Final = planted.SLACK_TOKEN
 # What may stand between < and > in a text that we write: a link of our own, and a date.
 _OURS: Final = re.compile(r"<(https?://[^<>|\s]+\|[^<>|]+|!date\^\d+\^[^<>|]+\|[^<>|]+)>")
 _BLOCKS, _TEXT, _FIELDS, _FIELD, _ELEMENTS = 50, 3000, 10, 2000, 10

@@ -10,10 +10,11 @@ import pytest
 
 from nightshift.platform import platform
 from notifications.deliver_notifications import handler
+from tests.support import planted
 from tests.support.aws import Aws
 from tests.support.ses import Ses, ses_server
 
-SECRET = "0123456789abcdef0123456789abcdef0123456789abcdef"
+SECRET = planted.UNSUBSCRIBE
 SETTINGS = {
     "MAIL_FROM": "news@shop.example",
     "SHOP_NAME": "Lumen & Daughters",

@@ -16,9 +16,10 @@ from nightshift import database as module
 from nightshift.database import Address, Database, Row
 from nightshift.errors import ConfigurationError, DatabaseBusy, DatabaseError, DatabaseUnavailable, StaleFence
 from tests.integration.library.wiretap import Wiretap
+from tests.support import planted
 
 INSERT = "INSERT INTO job_settings (job, updated_by) VALUES (:job, 'test') RETURNING job"
-PASSWORD = "kept-to-itself"
+PASSWORD = planted.DATABASE_PASSWORD
 # Leads to this machine, but is not a loopback address, so it is called with TLS.
 ELSEWHERE = "0.0.0.0"  # noqa: S104  # nothing is bound to it
 

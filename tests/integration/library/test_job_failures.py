@@ -13,8 +13,9 @@ from nightshift import Outcome, Run
 from nightshift.errors import InvalidEvent, JobFailed, SettingsError
 from nightshift.platform import platform
 from tests.integration.library.jobs import SCHEDULED, Context, Said, make, nothing
+from tests.support import planted
 
-PASSWORD = "kept-to-itself"
+PASSWORD = planted.DATABASE_PASSWORD
 
 
 def runs(postgres: Any, columns: str = "status, error_class") -> list[Any]:

@@ -12,8 +12,9 @@ from nightshift.errors import DatabaseUnavailable, JobFailed, LockRefused, LockU
 from nightshift.handover import accept
 from nightshift.platform import platform
 from tests.integration.library.jobs import SCHEDULED, SLOT, Context, Invocations, Said, make, nothing
+from tests.support import planted
 
-PASSWORD = "kept-to-itself"
+PASSWORD = planted.DATABASE_PASSWORD
 
 
 def runs(postgres: Any, columns: str = "status, error_class") -> list[Any]:

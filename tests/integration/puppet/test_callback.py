@@ -19,10 +19,11 @@ from puppet.executing import Accepted, JobType
 from puppet.signing import Attempt, callback_token
 from puppet.store import ClaimedJob
 from tests.integration.puppet.working import Queue, outcomes, types, work
+from tests.support import planted
 from tests.support.aws import Aws
 from tests.support.door import Answer, Caller
 
-SECRET, OLD = "the secret that is shared with workers now", "the secret that was shared with workers then"
+SECRET, OLD = planted.WORKER, planted.WORKER_BEFORE
 _JOBS = {"puppet-jobs": {"function": "puppet", "schedule": "rate(1 minute)", "zone": "UTC", "enabled": True}}
 
 

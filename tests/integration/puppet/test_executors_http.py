@@ -29,8 +29,9 @@ from puppet.failures import ErrorType, Failure
 from puppet.settings import Target
 from puppet.signing import read_callback_token
 from puppet.store import ClaimedJob
+from tests.support import planted
 
-SECRET, OLD = "the secret that is shared with workers now", "the secret that was shared with workers then"
+SECRET, OLD = planted.WORKER, planted.WORKER_BEFORE
 DOOR = "https://door.example/"
 
 

@@ -14,9 +14,10 @@ from puppet.executing.functions import LambdaFunctions
 from puppet.executing.requests import Requests
 from puppet.failures import ErrorType, Failure
 from puppet.store import ClaimedJob
+from tests.support import planted
 from tests.support.lambdas import Lambdas, function, lambdas
 
-SECRET = "the secret that is shared with workers now"
+SECRET = planted.WORKER
 CODE = """
     import time
 

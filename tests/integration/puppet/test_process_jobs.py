@@ -15,9 +15,10 @@ from nightshift.errors import JobFailed
 from puppet import store
 from puppet.process_jobs import handler
 from tests.integration.puppet.working import Queue
+from tests.support import planted
 from tests.support.aws import Aws
 
-SECRET = "the secret that is shared with workers now"
+SECRET = planted.WORKER
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ import pytest
 
 from local.aws import AwsServices
 from nightshift.secrets import Secrets
+from tests.support import planted
 from tests.support.aws import Aws
 from tests.support.models import ModelServer, model_server
 from warmup.explaining.budget import PARTITION, Budget
@@ -21,7 +22,7 @@ from warmup.explaining.pricing import Prices
 from warmup.explaining.retrying import Retries
 from warmup.explaining.settings import ExplainerSettings
 
-KEY = "sk-invented-0123456789"
+KEY = planted.OPENAI_KEY
 NOTHING = Decimal(0)
 PRICES = Prices(Decimal("0.50"), Decimal("2.00"))
 
