@@ -43,9 +43,7 @@ _CROSS_SITE = (
     f"a write with the cookie {COOKIE} must come from a page of this very address, as browsers say in Sec-Fetch-Site; a"
     " program shows its secret in a header"
 )
-_FORBIDDEN = {
-    READ: "the read-only secret sees everything and changes nothing; sign in with the admin or the job secret"
-}
+READ_ONLY = "the read-only secret sees everything and changes nothing; sign in with the admin or the job secret"
 _NEEDS_MORE = "this needs another secret than the one that opened the session"
 
 
@@ -126,7 +124,7 @@ class Guards:
         if not incoming.is_read and incoming.headers.get("sec-fetch-site") != "same-origin":
             raise Problem(403, _CROSS_SITE, kind="cross-site-write")
         if principal not in allowed:
-            raise Problem(403, _FORBIDDEN.get(principal, _NEEDS_MORE), kind="not-allowed")
+            raise Problem(403, READ_ONLY if principal == READ else _NEEDS_MORE, kind="not-allowed")
         return principal
 
     def _check(self, value: str, candidates: list[str]) -> str | _Verdict:

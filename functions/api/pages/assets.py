@@ -30,7 +30,7 @@ def routes() -> tuple[Route, ...]:
     """Return the route of all files; the sign-in page needs them, so it is open."""
     return (
         Route("GET", "/static/{file}", Guard.OPEN, _file, "The style and the script of the pages",
-              path_parameters=(Choice("file", tuple(files())),), media_type="text/css"),
+              path_parameters=(Choice("file", tuple(files())),), media_type="*/*"),
     )  # fmt: skip
 
 

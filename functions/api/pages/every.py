@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from api.catalogue import Catalogue
-from api.pages import assets, jobs, signing_in
+from api.pages import assets, job, jobs, run, signing_in, steering
 from api.pages.signing_in import SignIn
 from api.pages.site import Api, Site
 from nightshift.routes import Route
@@ -14,4 +14,11 @@ from nightshift.routes import Route
 def routes(catalogue: Catalogue, answered: Sequence[Route], sign_in: SignIn) -> tuple[Route, ...]:
     """Return the routes of all pages, over the API's routes that they ask."""
     site = Site(Api(answered), catalogue)
-    return (*assets.routes(), *signing_in.routes(sign_in), *jobs.routes(site))
+    return (
+        *assets.routes(),
+        *signing_in.routes(sign_in),
+        *jobs.routes(site),
+        *job.routes(site),
+        *run.routes(site),
+        *steering.routes(site),
+    )

@@ -31,6 +31,11 @@ def on_clocks(text: str, zone: str = "UTC") -> str:
     return f"{local:%Y-%m-%d %H:%M:%S} {name if name.isalpha() else f'UTC{name}'}"
 
 
+def milliseconds(first: str, last: str) -> float:
+    """Return how long it is from one time to another."""
+    return (datetime.fromisoformat(last) - datetime.fromisoformat(first)).total_seconds() * 1000
+
+
 def duration(milliseconds: float | None) -> str:
     """Write how long something took: `840 ms`, `12.4 s`, `3 min 05 s`, `2 h 10 min`, `3 d 4 h`."""
     if milliseconds is None:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
+from api.answers import to_json
 from api.catalogue import Catalogue
-from api.guards import READ
+from api.guards import READ, READ_ONLY
 from api.incoming import Incoming
 from api.reading import read
 from api.router import Router
@@ -35,7 +36,8 @@ class Api:
             Problem: as for any other caller.
         """
         given = {name: value for name, value in (query or {}).items() if value is not None}
-        return self._ask(request, Incoming(request.id, "GET", path, urlencode(given)))
+        found: Json = plain(self._ask(request, Incoming(request.id, "GET", path, urlencode(given))).body)
+        return found
 
     def post(self, request: Request, path: str, body: Mapping[str, Any] | None = None) -> Json:
         """Return what a POST answers. Whoever got as far as a page that writes may make each of its calls.
@@ -43,22 +45,33 @@ class Api:
         Raises:
             Problem: as for any other caller.
         """
+        answered: Json = plain(self._post(request, path, body).body)
+        return answered
+
+    def start(self, request: Request, job: str, params: Mapping[str, Any]) -> str:
+        """Start a job and return the id of its run.
+
+        Raises:
+            Problem: the parameters are wrong, or it runs already.
+        """
+        answered = self._post(request, f"/api/jobs/{job}", params)
+        return answered.headers["Location"].rpartition("/")[2]
+
+    def _post(self, request: Request, path: str, body: Mapping[str, Any] | None) -> Response:
         if request.principal == READ:
-            raise Problem(403, "the read-only secret sees everything and changes nothing")
+            raise Problem(403, READ_ONLY, kind="not-allowed")
         return self._ask(request, Incoming(request.id, "POST", path, "", _JSON, json.dumps(dict(body or {}))))
 
-    def _ask(self, request: Request, incoming: Incoming) -> Json:
+    def _ask(self, request: Request, incoming: Incoming) -> Response:
         route, path = self._router.find(incoming.method, incoming.path)
         asked = read(incoming, route, path, request.platform, request.principal, request.deadline)
-        answered = route.answer(asked)
-        content = answered.body if isinstance(answered, Response) else answered
-        if not isinstance(content, dict):
-            raise TypeError(f"{route.method} {route.path} does not answer JSON")
-        # As it looks from outside: times and money as text.
-        from api.answers import to_json
+        answered = route.answer(replace(asked, source_ip=request.source_ip))
+        return answered if isinstance(answered, Response) else Response(answered)
 
-        plain: Json = json.loads(to_json(content))
-        return plain
+
+def plain(content: Any) -> Any:
+    """Return what callers of the API would see of this content: times and money as text."""
+    return json.loads(to_json(content))
 
 
 @dataclass(frozen=True)
