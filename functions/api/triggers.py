@@ -45,6 +45,8 @@ def route(trigger: Trigger, entry: Entry) -> Route:
         required=tuple(name for name in trigger.job.lock_parameters if name not in trigger.job.internal),
         schema=trigger.schema or (_ANY_FORM if trigger.present else _RUN_FORM),
         invalid_status=trigger.invalid_status,
+        # What it finds for the caller may not be there.
+        problems=("not-found",) if trigger.job.fill_in else (),
     )
 
 

@@ -105,6 +105,7 @@ def _shown(row: Mapping[str, Any]) -> Json:
     }
 
 
+_WRONG_LINK: Final = {404: "The link is not one of ours, or not whole"}
 _TOKEN = Text("token", max_length=1000, description="As it stands in the mail.")
 _ID = Integer("id", 1, 2**53, description="Of a notification.")
 _TIME: Json = {"type": "string", "format": "date-time"}
@@ -143,6 +144,7 @@ ROUTES = (
         path_parameters=(_TOKEN,),
         schema={"type": "string"},
         media_type=_HTML,
+        same_form=_WRONG_LINK,
     ),
     Route(
         "POST",
@@ -153,6 +155,7 @@ ROUTES = (
         path_parameters=(_TOKEN,),
         schema={"type": "string"},
         media_type=_HTML,
+        same_form=_WRONG_LINK,
         ignores_body=True,
     ),
     Route(

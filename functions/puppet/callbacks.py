@@ -124,6 +124,7 @@ ROUTES: tuple[Route, ...] = (
             Document("error", "Where it failed: type, message, retryable and retryAfterSeconds, all optional."),
         ),
         required=("token",),
+        problems=("unauthorized", "attempt-over", "gone"),
         schema={
             "type": "object",
             "properties": {

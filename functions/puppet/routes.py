@@ -27,7 +27,7 @@ ROUTES = (
           schema=schemas.STATUS),
     Route("GET", "/api/cron/health", Guard.READ, health,
           "Each thing the processor needs, on a line of its own; 503 with the same lines where one of them is not well",
-          schema=schemas.HEALTH),
+          schema=schemas.HEALTH, same_form={503: "The same lines, of which at least one is not well"}),
     Route("GET", "/api/cron/queue", Guard.READ, queue, "What waits and what is in flight, in capped counts",
           query=(_TOP,), schema=schemas.QUEUE),
     Route("GET", "/api/cron/metrics", Guard.READ, metrics, "How attempts ended, how long they took, where they failed",

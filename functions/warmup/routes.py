@@ -64,6 +64,7 @@ ROUTES = (
         required=(SLUG.name,),
         schema=_PREMIUM,
         invalid_status=400,
+        problems=("not-found",),
     ),
 )
 TRIGGERS = (

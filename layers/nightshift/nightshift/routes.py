@@ -113,6 +113,8 @@ class Route:
         needs_version: it changes what has a version, and the caller names the one that was seen in If-Match:
             428 without it, 412 where it is another by now. For the API's description; the route itself compares.
         invalid_status: the status of the problem that names the values which are wrong.
+        same_form: further statuses that are answered in the form of the 200, each with what it means.
+        problems: the kinds of problem (`nightshift.problems`) that this route raises besides what every route may.
     """
 
     method: str
@@ -129,6 +131,8 @@ class Route:
     ignores_body: bool = False
     needs_version: bool = False
     invalid_status: int = 422
+    same_form: Mapping[int, str] = field(default_factory=dict)
+    problems: Sequence[str] = ()
 
     @property
     def is_page(self) -> bool:
