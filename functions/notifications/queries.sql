@@ -48,3 +48,35 @@ SELECT id, read_at FROM marked
 UNION ALL
 SELECT id, read_at FROM notifications
 WHERE id = :id AND (:user_id::bigint IS NULL OR user_id = :user_id::bigint) AND read_at IS NOT NULL
+
+-- name: deliveries
+-- One page of everybody's notifications and what became of their mails, newest first. Whoever looks after the jobs has no
+-- need of addresses: enough of one is told to know it again.
+SELECT n.id, n.kind, n.status, n.reason, n.attempts, n.created_at, n.sent_at, n.user_id,
+       left(u.email, 1) || '…@' || split_part(u.email, '@', -1) AS recipient, n.product_id, p.name AS product_name,
+       p.url AS product_url, m.state AS mail_state, coalesce(m.ended_at, m.begun_at, m.claimed_at) AS mail_at
+FROM notifications AS n
+JOIN users AS u ON u.id = n.user_id
+LEFT JOIN products AS p ON p.id = n.product_id
+LEFT JOIN mails AS m ON m.id = n.mail_id
+WHERE n.id < coalesce(:before::bigint, 9223372036854775807)
+  AND (:kind::text IS NULL OR n.kind = :kind)
+  AND (:user_id::bigint IS NULL OR n.user_id = :user_id::bigint)
+  AND (:status::text IS NULL OR n.status = :status)
+  AND (NOT :doubtful OR n.reason = 'doubtful')
+  -- By the few mails that are open, not by reading everything.
+  AND (NOT :open OR n.mail_id IN (SELECT id FROM mails WHERE state IN ('claimed', 'sending')))
+ORDER BY n.id DESC
+LIMIT :rows
+
+-- name: delivery_counts
+-- Counts that stop at a cap, each by an index.
+SELECT (SELECT count(*) FROM (SELECT FROM notifications WHERE status = 'pending' LIMIT :cap + 1) AS n) AS pending,
+       (SELECT count(*) FROM (
+            SELECT FROM mails AS m JOIN notifications AS n ON n.mail_id = m.id AND n.status = 'claimed'
+            WHERE m.state IN ('claimed', 'sending') LIMIT :cap + 1) AS n) AS claimed,
+       (SELECT count(*) FROM (SELECT FROM notifications WHERE status = 'sent' LIMIT :cap + 1) AS n) AS sent,
+       (SELECT count(*) FROM (SELECT FROM notifications WHERE reason = 'doubtful' LIMIT :cap + 1) AS n) AS doubtful,
+       (SELECT count(*) FROM (SELECT FROM notifications WHERE status = 'failed' LIMIT :cap + 1) AS n) AS failed,
+       (SELECT count(*) FROM (SELECT FROM notifications WHERE status = 'suppressed' LIMIT :cap + 1) AS n) AS suppressed,
+       (SELECT min(created_at) FROM notifications WHERE status = 'pending') AS oldest_pending_at, now() AS at

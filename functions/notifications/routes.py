@@ -12,6 +12,7 @@ from nightshift.delivery.unsubscribe import Subscription, read
 from nightshift.routes import Guard, Json, Problem, Request, Response, Route, Trigger
 from nightshift.settings import env, load
 from nightshift.sql import queries
+from notifications import deliveries
 from notifications.deliver_notifications import DELIVER_NOTIFICATIONS
 
 _WHAT: Final = {"all": "mails about products you follow", "price": "price alerts", "stock": "stock alerts"}
@@ -187,5 +188,6 @@ ROUTES = (
             "required": ["id", "readAt"],
         },
     ),
+    *deliveries.ROUTES,
 )
 TRIGGERS: tuple[Trigger, ...] = ()

@@ -137,13 +137,16 @@ VALUES (:product_id, :run_id, now() - :duration_ms * interval '1 ms', :duration_
 RETURNING metadata
 
 -- name: recent_checks
+-- One page, newest first, from behind the cursor on.
 SELECT c.id, c.product_id, p.name AS product_name, p.url AS product_url, c.started_at, c.finished_at, c.status,
        c.error_class, c.error_message, c.metadata, c.duration_ms
 FROM check_runs AS c
 JOIN products AS p ON p.id = c.product_id
 WHERE (:product_id::bigint IS NULL OR c.product_id = :product_id::bigint) AND (:status::text IS NULL OR c.status = :status)
+  AND (:shop::text IS NULL OR lower(substring(p.url FROM '^[A-Za-z]+://([^/?#]+)')) = :shop)
+  AND (:before_at::timestamptz IS NULL OR (c.started_at, c.id) < (:before_at::timestamptz, :before_id::bigint))
 ORDER BY c.started_at DESC, c.id DESC
-LIMIT :limit
+LIMIT :rows
 
 -- name: slow_checks
 SELECT c.id, c.product_id, p.name AS product_name, p.url AS product_url, c.started_at, c.finished_at, c.status,
@@ -166,3 +169,35 @@ SELECT count(*) AS total_checks,
        count(*) FILTER (WHERE recent AND status = 'failed') AS failed_last_24h,
        count(DISTINCT product_id) FILTER (WHERE recent) AS unique_products_checked
 FROM (SELECT status, duration_ms, product_id, started_at > now() - interval '1 day' AS recent FROM check_runs) AS c
+
+-- name: shops
+-- The newest checks of a day, at most as many as the cap, by the shops they went to; those that fail most come first.
+WITH checks AS MATERIALIZED (
+    SELECT id, product_id, started_at, duration_ms, status = 'failed' AS has_failed
+    FROM check_runs
+    WHERE started_at > now() - interval '1 day'
+    ORDER BY started_at DESC, id DESC
+    LIMIT :cap
+), seen AS MATERIALIZED (
+    SELECT c.*, lower(substring(p.url FROM '^[A-Za-z]+://([^/?#]+)')) AS shop
+    FROM checks AS c
+    JOIN products AS p ON p.id = c.product_id
+), shops AS (
+    SELECT shop, count(*) AS checks, count(*) FILTER (WHERE has_failed) AS failed,
+           count(DISTINCT product_id) AS products,
+           count(DISTINCT product_id) FILTER (WHERE has_failed) AS failing_products,
+           round(avg(duration_ms))::bigint AS average_ms,
+           (array_agg(id ORDER BY started_at DESC, id DESC) FILTER (WHERE has_failed))[1] AS last_failure
+    FROM seen
+    GROUP BY 1
+    ORDER BY failed DESC, checks DESC, shop
+    LIMIT :rows
+), told AS (
+    SELECT s.*, c.started_at AS last_failed_at, c.error_class, c.error_message
+    FROM shops AS s
+    LEFT JOIN check_runs AS c ON c.id = s.last_failure
+)
+SELECT count(*) AS checks, count(*) FILTER (WHERE has_failed) AS failed, count(DISTINCT product_id) AS products,
+       count(DISTINCT shop) AS shops, min(started_at) AS since, max(started_at) AS last_at, max(duration_ms) AS longest_ms,
+       (SELECT coalesce(jsonb_agg(to_jsonb(told) ORDER BY failed DESC, checks DESC, shop), '[]') FROM told) AS by_shop
+FROM seen

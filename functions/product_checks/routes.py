@@ -1,12 +1,14 @@
-"""The routes of product checks at the door: recent, slow, statistics, and checking now."""
+"""The routes of product checks at the door: recent, slow, by shop, statistics, and checking now."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
-from nightshift import Choice, Integer
+from nightshift import Choice, Integer, Text
+from nightshift.cursor import Cursor, CursorParameter
 from nightshift.routes import Guard, Request, Route, Trigger
 from nightshift.settings import load
 from nightshift.sql import queries
@@ -21,19 +23,32 @@ _OVERALL = (
     "max_duration_ms",
     "min_duration_ms",
 )
+# Of a day the newest so many are counted: by then it is known which shops fail.
+SHOPS_CAP = 50_000
 _RECENT = ("checks_last_24h", "successful_last_24h", "failed_last_24h", "unique_products_checked")
 
 
 def recent(request: Request) -> dict[str, Any]:
-    """Answer the newest checks."""
+    """Answer a page of the newest checks."""
     limit = request.query["limit"]
-    checks = request.platform.database.read(
+    after: Cursor | None = request.query["cursor"]
+    rows = request.platform.database.read(
         _sql("recent_checks"),
         product_id=request.query["product_id"],
         status=request.query["status"],
-        limit=limit,
+        shop=request.query["shop"],
+        before_at=after.at if after else None,
+        before_id=after.id if after else None,
+        rows=limit + 1,
     )
-    return {"checks": [_shown(check) for check in checks], "count": len(checks), "limit": limit}
+    checks = rows[:limit]
+    last = checks[-1] if len(rows) > limit else None
+    return {
+        "checks": [_shown(check) for check in checks],
+        "count": len(checks),
+        "limit": limit,
+        "nextCursor": str(Cursor(last["started_at"], last["id"])) if last else None,
+    }
 
 
 def slow(request: Request) -> dict[str, Any]:
@@ -43,6 +58,22 @@ def slow(request: Request) -> dict[str, Any]:
         _sql("slow_checks"), min_duration_ms=request.query["min_duration_ms"], limit=limit
     )
     return {"checks": [_shown(check) for check in checks], "count": len(checks), "limit": limit}
+
+
+def shops(request: Request) -> dict[str, Any]:
+    """Answer the checks of the last day by shop, those first that fail most."""
+    row = request.platform.database.read(_sql("shops"), cap=SHOPS_CAP, rows=request.query["limit"])[0]
+    return {
+        "since": row["since"],
+        "lastCheckAt": row["last_at"],
+        "checks": row["checks"],
+        "failed": row["failed"],
+        "products": row["products"],
+        "shopCount": row["shops"],
+        "longestMs": row["longest_ms"],
+        "isCapped": row["checks"] >= SHOPS_CAP,
+        "shops": [_shop(each) for each in row["by_shop"]],
+    }
 
 
 def stats(request: Request) -> dict[str, Any]:
@@ -73,6 +104,20 @@ def present_run_now(run: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
+def _shop(row: Mapping[str, Any]) -> dict[str, Any]:
+    at = row["last_failed_at"]
+    return {
+        "shop": row["shop"],
+        "checks": row["checks"],
+        "failed": row["failed"],
+        "products": row["products"],
+        "failingProducts": row["failing_products"],
+        "averageMs": row["average_ms"],
+        "lastFailureAt": datetime.fromisoformat(at) if at else None,
+        "lastError": {"class": row["error_class"], "message": row["error_message"]} if at else None,
+    }
+
+
 def _shown(check: Mapping[str, Any]) -> dict[str, Any]:
     times = {name: check[name].isoformat() for name in ("started_at", "finished_at")}
     return {**check, **times}
@@ -81,6 +126,33 @@ def _shown(check: Mapping[str, Any]) -> dict[str, Any]:
 def _sql(name: str) -> str:
     return queries("product_checks")[name]
 
+
+_COUNT: dict[str, Any] = {"type": "integer", "minimum": 0}
+_PERHAPS_COUNT: dict[str, Any] = {"type": ["integer", "null"]}
+_PERHAPS_TIME: dict[str, Any] = {"type": ["string", "null"], "format": "date-time"}
+_SHOP: dict[str, Any] = {
+    "type": "object",
+    "required": ["shop", "checks", "failed", "products", "failingProducts"],
+    "properties": {
+        "shop": {"type": ["string", "null"]},
+        **dict.fromkeys(("checks", "failed", "products", "failingProducts"), _COUNT),
+        "averageMs": _PERHAPS_COUNT,
+        "lastFailureAt": _PERHAPS_TIME,
+        "lastError": {"type": ["object", "null"]},
+    },
+}
+_SHOPS: dict[str, Any] = {
+    "type": "object",
+    "required": ["checks", "failed", "isCapped", "shops"],
+    "properties": {
+        "since": _PERHAPS_TIME,
+        "lastCheckAt": _PERHAPS_TIME,
+        **dict.fromkeys(("checks", "failed", "products", "shopCount"), _COUNT),
+        "longestMs": _PERHAPS_COUNT,
+        "isCapped": {"type": "boolean"},
+        "shops": {"type": "array", "items": _SHOP},
+    },
+}
 
 JOBS = (CHECK_PRODUCTS,)
 ROUTES = (
@@ -94,7 +166,18 @@ ROUTES = (
             Integer("limit", 1, 200, 50, "How many checks."),
             Integer("product_id", 1, 2**53, description="Only checks of this product."),
             Choice("status", ("success", "failed"), description="Only checks that ended so."),
+            Text("shop", 260, description="Only checks of this shop: its host, and the port if addresses have one."),
+            CursorParameter(int),
         ),
+    ),
+    Route(
+        "GET",
+        "/admin/checks/shops",
+        Guard.ADMIN,
+        shops,
+        f"The checks of the last day (the newest {SHOPS_CAP}) by shop, those first that fail most",
+        query=(Integer("limit", 1, 500, 100, "How many shops."),),
+        schema=_SHOPS,
     ),
     Route("GET", "/admin/checks/stats", Guard.ADMIN, stats, "Counts and durations of product checks"),
     Route(
