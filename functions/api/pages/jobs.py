@@ -103,8 +103,11 @@ def _name(job: Row) -> Markup:
 
 
 def _state(job: Row) -> Markup:
+    if job["state"] == "ok":
+        note = job["stateReason"] if job["lastRun"]["failed"] else ""
+        return state(job["state"]) + Markup('<span class="sub">{}</span>').format(note)
     since = Markup("since {}").format(moment(job["since"], job["zone"])) if job["since"] else ""
-    return Markup('{}<span class="sub">{} {}</span>').format(state(job["state"]), job["stateReason"], since)
+    return Markup('{} {}<span class="sub">{}</span>').format(state(job["state"]), since, job["stateReason"])
 
 
 def _words(runs: Sequence[Mapping[str, Any]]) -> str:

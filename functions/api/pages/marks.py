@@ -30,7 +30,7 @@ _KINDS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("paused", "disabled", "stopped", "cancelled"), "stop"),
     "skipped": "past",
 }
-_BAR, _GAP, _HEIGHT, _LEAST, _HEAD = 5, 1, 28, 3, 7
+_BAR, _GAP, _HEIGHT, _LEAST, _HEAD = 4, 1, 30, 3, 7
 
 
 def kind_of(word: str) -> str:

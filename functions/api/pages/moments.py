@@ -11,24 +11,25 @@ _DASH = "\u2013"
 NOTHING = Markup('<span class="none">{}</span>').format(_DASH)
 
 
-def moment(text: str | None, zone: str = "UTC", *, ago: bool = False) -> Markup:
+def moment(text: str | None, zone: str = "UTC", *, ago: bool = False, exact: bool = False) -> Markup:
     """Return a time (as the API writes it) on the clocks of `zone`; the script can show it on others.
 
-    With `ago` the script adds how long ago or ahead that is.
+    With `ago` the script adds how long ago or ahead that is; `exact` shows the seconds as well.
     """
     if not text:
         return NOTHING
+    marks = Markup(f"{' data-ago' if ago else ''}{' data-exact' if exact else ''}")  # noqa: S704  # our own words
     return Markup('<time datetime="{}" data-zone="{}"{}>{}</time>').format(
-        text, zone, Markup(" data-ago") if ago else "", on_clocks(text, zone)
+        text, zone, marks, on_clocks(text, zone, exact=exact)
     )
 
 
-def on_clocks(text: str, zone: str = "UTC") -> str:
-    """Write a time as in `2026-11-22 10:00:00 EST`."""
+def on_clocks(text: str, zone: str = "UTC", *, exact: bool = False) -> str:
+    """Write a time as in `2026-11-22 10:00 EST`."""
     local = datetime.fromisoformat(text).astimezone(ZoneInfo(zone) if zone != "UTC" else UTC)
     name = local.tzname() or zone
     # Where a zone has no letters of its own, its name is a bare number.
-    return f"{local:%Y-%m-%d %H:%M:%S} {name if name.isalpha() else f'UTC{name}'}"
+    return f"{local:{'%Y-%m-%d %H:%M:%S' if exact else '%Y-%m-%d %H:%M'}} {name if name.isalpha() else f'UTC{name}'}"
 
 
 def milliseconds(first: str, last: str) -> float:

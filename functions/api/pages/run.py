@@ -136,7 +136,7 @@ def _timing(run: Json, zone: str) -> Table:
         before = at or before
     columns = (
         Column("Step", "step", lambda row: row["step"]),
-        Column("At", "at", lambda row: row["at"], lambda row: moment(row["at"], zone)),
+        Column("At", "at", lambda row: row["at"], lambda row: moment(row["at"], zone, exact=True)),
         Column("After", "after", lambda row: row["after"], lambda row: duration(row["after"]), "number"),
     )
     return Table("Its steps in time", columns, rows, live="timing")

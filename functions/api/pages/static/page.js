@@ -20,10 +20,11 @@
     }
     return formats.get(key);
   }
-  function written(moment, zone) {
+  function written(moment, zone, exact) {
     const part = {};
     for (const { type, value } of clock(zone).formatToParts(moment)) part[type] = value;
-    return `${part.year}-${part.month}-${part.day} ${part.hour}:${part.minute}:${part.second} ${part.timeZoneName}`;
+    const seconds = exact ? `:${part.second}` : "";
+    return `${part.year}-${part.month}-${part.day} ${part.hour}:${part.minute}${seconds} ${part.timeZoneName}`;
   }
   function distance(moment) {
     const seconds = Math.round((Date.now() - moment) / 1000), size = Math.abs(seconds);
@@ -37,15 +38,16 @@
       const moment = new Date(element.dateTime), server = element.dataset.server ??= element.textContent;
       if (own) {
         element.textContent = choice === "job" ? server
-          : written(moment, choice === "utc" ? "UTC" : undefined);
-        element.title = `${written(moment, "UTC")} · here ${written(moment, undefined)}`;
+          : written(moment, choice === "utc" ? "UTC" : undefined, "exact" in element.dataset);
+        element.title = `${written(moment, "UTC", true)} · here ${written(moment, undefined, true)}`;
       }
       if ("ago" in element.dataset) {
-        let ago = element.nextElementSibling;
+        const place = element.closest("a") || element;
+        let ago = place.nextElementSibling;
         if (!ago || !ago.classList.contains("ago")) {
           ago = document.createElement("span");
           ago.className = "ago";
-          element.after(ago);
+          place.after(ago);
         }
         ago.textContent = distance(moment);
       }
