@@ -88,6 +88,9 @@ class _Reading:
                 status = self._ask(candidate, status)
             elif not status.is_under_way and (failure := next(filter(None, failures), None)):
                 status = replace(status, state=State.FAILED, reason=failure.reason)
+        if not needs_warmup and status.state is not State.NONE:
+            # Whoever made the last of it may have died before it could say so.
+            status = replace(status, state=State.READY, reason=None)
         if cache_works:
             self._mark(parts)
         return {

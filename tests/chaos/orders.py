@@ -1,6 +1,6 @@
 """What a worker is to suffer, and how it says that it has come to it: files in a folder that both sides know.
 
-One order is there at a time. The first invocation that finds it takes it away, so that the runs after it are left alone.
+One order is there at a time. The first invocation that finds it takes it away: the runs after it are left alone.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ NOTHING: Final = "nothing"
 
 _ORDER: Final = "order.json"
 _REACHED: Final = "reached-"
+_UNDISTURBED: Final = "undisturbed.json"
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,14 @@ class Order:
     step: str
     nth: int = 1
     after_s: float = 0.0
+
+
+@dataclass(frozen=True)
+class Undisturbed:
+    """What a run is like that suffers nothing: by it, faults are aimed."""
+
+    writes: int = 1
+    took_s: float = 0.5
 
 
 class Orders:
@@ -80,14 +89,16 @@ class Orders:
         for file in self._folder.glob(f"{_REACHED}*"):
             yield int(file.name.removeprefix(_REACHED))
 
-    def note_writes(self, number: int) -> None:
-        """Write down how often an undisturbed run wrote."""
-        (self._folder / "writes").write_text(str(number))
+    def note(self, run: Undisturbed) -> None:
+        """Write down what an undisturbed run was like."""
+        draft = self._folder / f"draft-{os.getpid()}"
+        draft.write_text(json.dumps(asdict(run)))
+        draft.rename(self._folder / _UNDISTURBED)
 
-    def writes(self) -> int:
-        """Return how often the last undisturbed run wrote; at least 1."""
-        file = self._folder / "writes"
-        return max(1, int(file.read_text() or 1)) if file.exists() else 1
+    def undisturbed(self) -> Undisturbed:
+        """Return what the last undisturbed run was like."""
+        file = self._folder / _UNDISTURBED
+        return Undisturbed(**json.loads(file.read_text())) if file.exists() else Undisturbed()
 
     def clear(self) -> None:
         """Forget the order and who reached what."""

@@ -1,4 +1,4 @@
-"""`make chaos`: every job under every fault, and the table of what came of it; exit status 1 where something does not hold.
+"""`make chaos`: every job under every fault, and the table of what came of it; status 1 where something is wrong.
 
 `python -m tests.chaos.run [--seed N] [--fence off] [--jobs a,b] [--faults "killed after lock,..."] [--lease 3]`
 """

@@ -47,7 +47,9 @@ _OWN_SETTINGS: Final = {
 class World:
     """Where one job is put to the test; `with` it, or `close` it."""
 
-    def __init__(self, ground: Ground, job: str, *, lease_s: float, fence: bool, seed: int, locked: bool = True) -> None:
+    def __init__(
+        self, ground: Ground, job: str, *, lease_s: float, fence: bool, seed: int, locked: bool = True
+    ) -> None:
         """Take the job, how long its leases are here, and whether there is a fence."""
         self.ground = ground
         self.job = job
@@ -61,12 +63,12 @@ class World:
         self.mailbox.start()
         self.worker = Worker()
         self.worker.start(ground.secret("PuppetWorkerSecret"))
-        folder = ground.folder / job
+        folder = ground.folder / self.database
         folder.mkdir()
         self.orders = Orders(folder)
         self.logs = _LOGS / job
         shutil.rmtree(self.logs, ignore_errors=True)
-        self.lock_table, self.cache_table = f"locks-{job}", f"cache-{job}"
+        self.lock_table, self.cache_table = f"locks-{self.database}", f"cache-{self.database}"
         ground.table(self.lock_table, "pk")
         ground.table(self.cache_table, "pk", "sk")
         self.function = ground.function_of(job)
@@ -110,12 +112,20 @@ class World:
 
     def trigger(self, params: Mapping[str, Any]) -> int:
         """Start the job through the door, as a caller would; return the status of the answer."""
-        headers = {"X-Job-Secret": self.ground.secret("JobSecret")}
-        asked = event("POST", f"/api/jobs/{self.job}", headers, body=dict(params))
+        answer = self._ask("POST", f"/api/jobs/{self.job}", body=dict(params))
+        return int(answer.get("statusCode", 500))
+
+    def get(self, path: str, **query: str) -> dict[str, Any]:
+        """Read from the door."""
+        body: dict[str, Any] = json.loads(self._ask("GET", path, query=query)["body"])
+        return body
+
+    def _ask(self, method: str, path: str, **sent: Any) -> dict[str, Any]:
+        asked = event(method, path, {"X-Job-Secret": self.ground.secret("JobSecret")}, **sent)
         api = self.ground.functions[_API].name
         result = self.functions.invoke(api, Invocation(json.dumps(asked).encode()))
         answer: dict[str, Any] = json.loads(result.payload)
-        return int(answer.get("statusCode", 500))
+        return answer
 
     @property
     def lapse_s(self) -> float:
@@ -139,10 +149,10 @@ class World:
         return self.sql(statement, **values)[0][0]
 
     def locks_held(self) -> list[str]:
-        """Return the locks that somebody may still rely on, by their own time."""
-        now = time.time_ns() // 1_000_000
+        """Return the locks that would be refused now."""
+        now = time.time_ns() // 1_000_000 - SKEW_MARGIN_MS
         items = client("dynamodb", self.ground.aws.endpoint).scan(TableName=self.lock_table)["Items"]
-        return sorted(item["pk"]["S"] for item in items if "holder" in item and int(item["until_ms"]["N"]) > now)
+        return sorted(item["pk"]["S"] for item in items if "holder" in item and int(item["until_ms"]["N"]) >= now)
 
     def _dressed(self, function: Function, job: str) -> Function:
         environment = {**function.environment, "CHAOS_HANDLER": function.handler, "CHAOS_JOB": job}

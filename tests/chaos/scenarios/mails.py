@@ -71,7 +71,9 @@ class _Mails:
         )
         return [
             Effect("news written", news, self._world.one("SELECT count(*) FROM notifications")),
-            Effect("news marked as told", news, self._world.one("SELECT count(*) FROM notifications WHERE status = 'sent'")),
+            Effect(
+                "news marked as told", news, self._world.one("SELECT count(*) FROM notifications WHERE status = 'sent'")
+            ),
             Effect("news that reached its reader", news, len(told)),
             Effect("mails", sent, len(self._world.mailbox.mails), at_most=sent + doubtful),
         ]

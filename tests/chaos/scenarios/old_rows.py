@@ -13,8 +13,8 @@ _YOUNG: Final = 20
 _GIVE: Final = (
     """INSERT INTO idempotency_keys (scope, key, fingerprint, created_at)
        SELECT 'a', gen_random_uuid(), 'f', now() - :age * interval '1 day' FROM generate_series(1, :n)""",
-    """INSERT INTO puppet_job_execution_logs (job_id, claim_token, user_id, job_type, attempt, processor_id, batch_id, outcome,
-           started_at, finished_at)
+    """INSERT INTO puppet_job_execution_logs
+           (job_id, claim_token, user_id, job_type, attempt, processor_id, batch_id, outcome, started_at, finished_at)
        SELECT gen_random_uuid(), gen_random_uuid(), 'u', 'x', 1, 'p', gen_random_uuid(), 'success',
            now() - :age * interval '1 day', now() - :age * interval '1 day' FROM generate_series(1, :n)""",
     """INSERT INTO inventory_reservations (inventory_id, cart_id, quantity, status, ended_at)

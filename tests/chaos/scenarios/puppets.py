@@ -56,7 +56,9 @@ class Puppets:
             Effect("jobs that succeeded", self._jobs, self._world.one(succeeded)),
             Effect("jobs that ended once", self._jobs, self._world.one(_ENDED_ONCE)),
             Effect("jobs that reached a worker", self._jobs, len({job for job, _ in carried_out})),
-            Effect("attempts carried out", self._jobs, len(carried_out), at_most=self._jobs + int(self._world.one(lost))),
+            Effect(
+                "attempts carried out", self._jobs, len(carried_out), at_most=self._jobs + int(self._world.one(lost))
+            ),
             Effect("attempts carried out twice", 0, len(carried_out) - len(set(carried_out))),
         ]
 

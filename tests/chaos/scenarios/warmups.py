@@ -48,7 +48,9 @@ class _Warmups:
     def meanwhile(self) -> None:
         """The newest gets other data: what a frozen worker makes of the old must not stand for it."""
         series = json.dumps(points(_WEEKS + 1))
-        self._world.sql("UPDATE comparisons SET series = :series WHERE slug = :slug", series=series, slug=self._slugs[-1])
+        self._world.sql(
+            "UPDATE comparisons SET series = :series WHERE slug = :slug", series=series, slug=self._slugs[-1]
+        )
 
     def left(self) -> int:
         return sum(not self._has(slug, kind) for slug in self._slugs[-6:] for kind in self.kinds)
@@ -62,12 +64,10 @@ class _Warmups:
     def effects(self) -> Sequence[Effect]:
         wanted = len(self._slugs) * len(self.kinds)
         warm = sum(self._has(slug, kind) for slug in self._slugs for kind in self.kinds)
-        known = [self._cache.read(slug, consistent=True) for slug in self._slugs]
-        ready = sum(each.status.state is State.READY for each in known)
+        unreadable = sum(self._cache.read(slug, consistent=True).unreadable for slug in self._slugs)
         return [
             Effect("entries of the newest data", wanted, warm),
-            Effect("entries that cannot be read", 0, sum(each.unreadable for each in known)),
-            Effect("comparisons said to be ready", len(self._slugs), ready),
+            Effect("entries that cannot be read", 0, unreadable),
         ]
 
     def close(self) -> None:
@@ -94,6 +94,11 @@ class OnDemand(_Warmups):
     def give(self) -> Mapping[str, Any]:
         self._add()
         return {"slug": self._slugs[-1]}
+
+    def effects(self) -> Sequence[Effect]:
+        shown = [self._world.get("/api/comparison/premium", slug=slug) for slug in self._slugs]
+        ready = sum(body["warmup"]["state"] == State.READY and not body["needsWarmup"] for body in shown)
+        return [*super().effects(), Effect("comparisons shown as ready", len(self._slugs), ready)]
 
 
 class _Read:

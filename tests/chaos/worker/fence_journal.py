@@ -1,7 +1,7 @@
-"""Writes down who claimed which fence and who wrote under which, in the transactions themselves; and switches fences off.
+"""Writes down who claimed which fence and who wrote under which, in the transactions themselves; switches fences off.
 
-The journal does not ask the fence whether a write was stale: a write whose fence is older than one that was claimed before it
-is, whoever let it through.
+The journal does not ask the fence whether a write was stale: a write whose fence is older than one that was claimed
+before it is, whoever let it through.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""Makes the shipped code live faster, so that leases lapse within a test's patience. The shipped settings stay as they are.
+"""Makes the shipped code live faster, so that leases lapse within a test's patience. The shipped settings stay.
 
-Whoever takes a lease gets it for a few seconds at most, and everything that asks whether there is time enough left asks for
-less. What is done stays the same.
+Whoever takes a lease gets it for a few seconds at most, and everything that asks whether there is time enough left
+asks for less. What is done stays the same.
 """
 
 from __future__ import annotations
@@ -76,8 +76,7 @@ def _shorten_patience() -> None:
 
 def _rescue_sooner(lease_s: float) -> None:
     from puppet import ticking
-
-    shipped = ticking.read_configuration
+    from puppet.configuration import read_configuration as shipped
 
     def hasty(*args: Any) -> Any:
         return replace(shipped(*args), stuck_after_s=math.ceil(lease_s), job_timeout_s=_PUPPET_TIMEOUT_S)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from tests.chaos.orders import (
-    AFTER_COMMIT,
     BEFORE_COMMIT,
     CUT_ANSWER,
     CUT_MESSAGE,
@@ -19,6 +19,7 @@ from tests.chaos.orders import (
     STOP,
     Order,
     Orders,
+    Undisturbed,
 )
 
 # Inside the transaction, in the middle of its message: the server ends this very connection.
@@ -40,7 +41,7 @@ class Suffering:
     @contextmanager
     def of_one_invocation(self) -> Iterator[None]:
         """Take an order, and forget it at the end."""
-        order = self._orders.take()
+        order, began = self._orders.take(), time.monotonic()
         self._order, self._seen, self._writes = order, 0, 0
         timer = threading.Timer(order.after_s, self.reach, (RANDOM,)) if order and order.step == RANDOM else None
         if timer:
@@ -51,8 +52,8 @@ class Suffering:
         finally:
             with self._turn:
                 self._order = None
-            if order is None:
-                self._orders.note_writes(self._writes)
+            if order is None and self._writes:
+                self._orders.note(Undisturbed(self._writes, time.monotonic() - began))
 
     def reach(self, step: str) -> None:
         """Say that the invocation has come to a step; it may not live on."""
@@ -65,7 +66,7 @@ class Suffering:
         with self._turn:
             self._writes += 1
             order = self._order
-            if not order or order.act in (KILL, STOP) or order.step != BEFORE_COMMIT or not self._is_here(BEFORE_COMMIT):
+            if order is None or order.act in (KILL, STOP) or not self._is_here(BEFORE_COMMIT):
                 return message
             self._order = None
             self._orders.say_reached()
@@ -85,6 +86,3 @@ class Suffering:
         self._order = None
         self._orders.say_reached()
         os.kill(os.getpid(), signal.SIGKILL if act == KILL else signal.SIGSTOP)
-
-
-__all__ = ["AFTER_COMMIT", "BEFORE_COMMIT", "Suffering"]

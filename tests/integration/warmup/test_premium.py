@@ -114,6 +114,16 @@ class TestReading:
         assert body["warmup"] == {"state": "running", "runId": "the nightly run", "reason": None}
         assert not workers.events
 
+    def test_a_warmup_that_died_after_its_last_entry_is_ready(self, read: Callable[..., Any], shelf: Shelf) -> None:
+        candidate = shelf.add("tea-vs-coffee")
+        shelf.cache.tell("tea-vs-coffee", State.RUNNING, "a run that was killed")
+        for kind in (FORECASTS, EXPLANATIONS):
+            shelf.cached(kind, candidate)
+
+        assert read()["warmup"] == {"state": "ready", "runId": "a run that was killed", "reason": None}
+        shelf.cache.tell("tea-vs-coffee", State.FAILED, "a run that was killed", "it did not come to its end")
+        assert read()["warmup"] == {"state": "ready", "runId": "a run that was killed", "reason": None}
+
     def test_a_run_that_somebody_else_has_asked_for_is_joined(
         self, call: Caller, read: Callable[..., Any], workers: Workers, shelf: Shelf
     ) -> None:
