@@ -58,8 +58,8 @@ model: ## the lock's model, searched by Spin with every seeded mistake (Debian: 
 accuracy: ## how good the forecasts are, into docs/forecast-accuracy.md [SERIES=folder with series.csv]
 	$(WITH_DEV) -m benchmarks.forecasting.accuracy $(if $(SERIES),"$(SERIES)")
 
-bench: ## the puppet queue against procrastinate, PgQueuer and a bare loop, in turns on one server
-	$(WITH_DEV) -m benchmarks.queue.drain
+bench: ## ours against peers and limits, as ratios, into docs/performance.md [ONLY=starts,queue ROUNDS=5]
+	$(WITH_DEV) -m benchmarks.run $(if $(ONLY),--only "$(ONLY)") $(if $(ROUNDS),--rounds "$(ROUNDS)")
 
 lint: ## style and errors, by ruff
 	$(WITH_DEV) -m ruff check .

@@ -37,11 +37,12 @@ class Contender:
 
 @dataclass(frozen=True)
 class Goal:
-    """What the ratio of two contenders ought to be at least."""
+    """What the ratio of two contenders ought to be: at least something of a rate, at most something of a cost."""
 
     ours: str
     theirs: str
     at_least: float | None = None
+    at_most: float | None = None
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,8 @@ class Ratio:
     median: float
     low: float
     high: float
-    at_least: float | None
+    at_least: float | None = None
+    at_most: float | None = None
 
     @property
     def is_noisy(self) -> bool:
@@ -63,11 +65,20 @@ class Ratio:
     @property
     def verdict(self) -> str:
         """The ratio against its goal, in words."""
-        if self.at_least is None:
-            said = ""
-        else:
-            said = f"goal {self.at_least:.2f}: {'met' if self.median >= self.at_least else 'missed'}"
-        return " ".join(filter(None, (said, "(noisy)" if self.is_noisy else "")))
+        said = [f"goal {self.goal}: {'met' if self.is_met else 'missed'}"] if self.goal else []
+        return " ".join([*said, *(["(noisy)"] if self.is_noisy else [])])
+
+    @property
+    def goal(self) -> str:
+        """The goal in signs, empty where there is none."""
+        bounds = (("≥", self.at_least), ("≤", self.at_most))
+        return " and ".join(f"{sign} {bound:g}" for sign, bound in bounds if bound is not None)
+
+    @property
+    def is_met(self) -> bool:
+        """Whether the median keeps to the goal."""
+        low = self.at_least is None or self.median >= self.at_least
+        return low and (self.at_most is None or self.median <= self.at_most)
 
 
 @dataclass
@@ -86,11 +97,13 @@ class Comparison:
     def _ratio(self, goal: Goal) -> Ratio:
         pairs = zip(self.figures[goal.ours], self.figures[goal.theirs], strict=False)
         each = [ours / theirs for ours, theirs in pairs]
-        return Ratio(goal.ours, goal.theirs, statistics.median(each), min(each), max(each), goal.at_least)
+        return Ratio(**vars(goal), median=statistics.median(each), low=min(each), high=max(each))
 
     def document(self) -> dict[str, Any]:
         """Return it as JSON."""
-        ratios = [{**vars(ratio), "noisy": ratio.is_noisy, "verdict": ratio.verdict} for ratio in self.ratios()]
+        ratios = [
+            {**vars(ratio), "goal": ratio.goal, "met": ratio.is_met, "noisy": ratio.is_noisy} for ratio in self.ratios()
+        ]
         medians = {name: statistics.median(figures) for name, figures in self.figures.items()}
         return {"title": self.title, "unit": self.unit, "median": medians, "rounds": self.figures, "ratios": ratios}
 
@@ -108,7 +121,7 @@ def compare(
             if number < contender.rounds:
                 figure = contender.measure()
                 comparison.figures.setdefault(contender.name, []).append(figure)
-                print(f"  round {number + 1}: {contender.name}: {_shown(figure)} {unit}", flush=True)
+                print(f"  round {number + 1}: {contender.name}: {shown(figure)} {unit}", flush=True)
     _show(comparison, [contender.name for contender in contenders])
     return comparison
 
@@ -144,15 +157,18 @@ def _show(comparison: Comparison, names: Sequence[str]) -> None:
     print(f"  {'':{width}}  {'median':>10}  {'lowest':>10}  {'highest':>10}   {comparison.unit}")
     for name in names:
         figures = comparison.figures[name]
-        shown = (_shown(figure) for figure in (statistics.median(figures), min(figures), max(figures)))
-        print(f"  {name:{width}}  " + "  ".join(f"{each:>10}" for each in shown))
+        cells = map(shown, (statistics.median(figures), min(figures), max(figures)))
+        print(f"  {name:{width}}  " + "  ".join(f"{each:>10}" for each in cells))
     for ratio in comparison.ratios():
         between = f"{ratio.ours} / {ratio.theirs}"
         print(f"  {between}: {ratio.median:.2f} ({ratio.low:.2f} to {ratio.high:.2f})  {ratio.verdict}", flush=True)
 
 
-def _shown(figure: float) -> str:
-    return f"{figure:,.0f}" if figure >= 100 else f"{figure:.1f}"
+def shown(figure: float) -> str:
+    """Return a figure with as many digits as can mean something."""
+    if figure >= 100:
+        return f"{figure:,.0f}"
+    return f"{figure:.1f}" if figure >= 10 else f"{figure:.3g}"
 
 
 def _processor() -> str:
