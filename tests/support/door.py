@@ -20,6 +20,7 @@ READ_SECRET = planted.READ
 WARMUP_SECRET = planted.WARMUP
 WEBHOOK_SECRET = planted.WEBHOOK
 SESSION_SECRET = planted.SESSION
+SOURCE_IP = "203.0.113.7"
 AS_JOB = {"X-Job-Secret": JOB_SECRET}
 AS_ADMIN = {"Authorization": f"Bearer {ADMIN_SECRET}"}
 AS_READER = {"X-Read-Secret": READ_SECRET}
@@ -104,27 +105,33 @@ class Answer:
         return {error.get("field", "") for error in self.body.get("errors", ())}
 
 
-def event(
+def event(  # noqa: PLR0917  # what an event has, all by name
     method: str,
     path: str,
     headers: Mapping[str, str] | None = None,
     body: Any = None,
     query: Mapping[str, Any] | str = "",
     request_id: str = "request-1",
+    cookies: Sequence[str] = (),
+    form: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """A payload 2.0 event; a body that is no string is sent as JSON."""
+    """A payload 2.0 event; a body that is no string is sent as JSON, a form as a page sends it."""
     sent = dict(headers or {})
     if body is not None and not isinstance(body, str):
         body = json.dumps(body)
         sent.setdefault("Content-Type", "application/json")
+    if form is not None:
+        body = urlencode(form)
+        sent.setdefault("Content-Type", "application/x-www-form-urlencoded")
     return {
         "version": "2.0",
         "routeKey": "ANY /{proxy+}",
         "rawPath": path,
         "rawQueryString": query if isinstance(query, str) else urlencode(query),
         "headers": sent,
-        "requestContext": {"requestId": request_id, "http": {"method": method, "path": path}},
+        "requestContext": {"requestId": request_id, "http": {"method": method, "path": path, "sourceIp": SOURCE_IP}},
         "isBase64Encoded": False,
+        **({"cookies": list(cookies)} if cookies else {}),
         **({"body": body} if body is not None else {}),
     }
 

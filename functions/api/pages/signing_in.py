@@ -30,7 +30,7 @@ def routes(sign_in: SignIn) -> tuple[Route, ...]:
     return (
         Route("GET", "/login", Guard.OPEN, _form, "Sign in", query=(_NEXT,), media_type=frame.MEDIA_TYPE),
         Route("POST", "/login", Guard.OPEN, enter, "Open a session", body=(secret, _NEXT), media_type=frame.MEDIA_TYPE,
-              same_form={401: "The form again: the secret is wrong"}, problems=("cross-site-write", "too-many-attempts")),
+              same_form={401: "The form again: a wrong secret"}, problems=("cross-site-write", "too-many-attempts")),
         Route("GET", "/logout", Guard.OPEN, _ask_out, "Sign out", media_type=frame.MEDIA_TYPE),
         Route("POST", "/logout", Guard.OPEN, _leave, "End the session", media_type=frame.MEDIA_TYPE,
               problems=("cross-site-write",)),

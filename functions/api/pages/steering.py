@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from api.catalogue import Entry
+from api.guards import READ, READ_ONLY
 from api.pages import frame
 from api.pages.site import Site
 from nightshift import Choice, Flag, Integer, Text
@@ -25,12 +26,14 @@ def _of_job(site: Site, entry: Entry) -> tuple[Route, ...]:
     name = entry.job.name
 
     def ask(request: Request) -> Response:
+        _refuse_readers(request)
         return _run_form(site, entry, request, request.query)
 
     def start(request: Request) -> Response:
         return _start(site, entry, request)
 
     def ask_pause(request: Request) -> Response:
+        _refuse_readers(request)
         return _pause_form(site, entry, request)
 
     def pause(request: Request) -> Response:
@@ -50,6 +53,12 @@ def _of_job(site: Site, entry: Entry) -> tuple[Route, ...]:
         Route("POST", f"/jobs/{name}/pause", Guard.ADMIN, pause, f"Pause {name}", body=(_REASON,), media_type=page),
         Route("POST", f"/jobs/{name}/resume", Guard.ADMIN, resume, f"Resume {name}", media_type=page),
     )
+
+
+def _refuse_readers(request: Request) -> None:
+    """Tell whoever only reads before they have filled in a form."""
+    if request.principal == READ:
+        raise Problem(403, READ_ONLY, kind="not-allowed")
 
 
 def _start(site: Site, entry: Entry, request: Request) -> Response:

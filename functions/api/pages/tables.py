@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -56,6 +57,8 @@ class Table:
         more: the path and query of the next page, if there is one.
         exports: the path and query of this very list, to which `format=` is added; empty: it cannot be exported.
         empty: what is said where there is no row.
+        live: its name on the page, under which the script keeps it new; empty: it stays as it was loaded.
+        limit: how many rows a file holds at most, where there may be more.
     """
 
     caption: str
@@ -65,19 +68,21 @@ class Table:
     exports: str = ""
     empty: str = "There is nothing here."
     live: str = "list"
+    limit: int = 0
 
     def export(self, kind: str) -> str:
         """Return where this list is, as `csv` or `json`."""
-        return f"{self.exports}{'&' if '?' in self.exports else '?'}format={kind}"
+        return _as(self.exports, kind)
 
 
 @dataclass(frozen=True)
 class Filter:
-    """One field of the form above a list: a parameter of the page, and what it is set to."""
+    """One field of the form above a list: a parameter of the page, what it is set to, and the kind of its input."""
 
     parameter: Parameter
     label: str
     value: Any = None
+    kind: str = "text"
 
     @property
     def choices(self) -> Sequence[str]:
@@ -88,32 +93,50 @@ class Filter:
 def here(request: Request, path: str, **changed: Any) -> str:
     """Return the address of this page with its present query, but for what is changed (None: left out)."""
     known = {name: value for name, value in request.query.items() if name not in ("format", "cursor")}
+    if known.get(LIMIT.name) == LIMIT.default:
+        del known[LIMIT.name]
     given = {name: value for name, value in {**known, **changed}.items() if value is not None and value != ""}
     return f"{path}?{urlencode(given)}" if given else path
 
 
 def exported(request: Request, table: Table, name: str) -> Response | None:
-    """Return the list as a file if that is what is asked for, and None where it is the page."""
+    """Return the list as a file if that is what is asked for, and None where it is the page.
+
+    A list that is longer than one file leads to the next: by a Link header, in JSON also under `more`.
+    """
     kind = request.query["format"]
     if kind == "html":
         return None
-    disposition = {"Content-Disposition": f'attachment; filename="{name}.{kind}"'}
+    more = _as(table.more, kind) if table.more else None
+    headers = {"Content-Disposition": f'attachment; filename="{name}{"-part" if more else ""}.{kind}"'}
+    if more:
+        headers["Link"] = f'<{more}>; rel="next"'
     if kind == "csv":
-        return Response(_csv(table), 200, {"Content-Type": "text/csv; charset=utf-8", **disposition})
-    rows = [{column.key: column.value(row) for column in table.columns} for row in table.rows]
-    body: Json = {"caption": table.caption, "rows": rows, "more": table.more or None}
-    return Response(body, 200, disposition)
+        return Response(_csv(table), 200, {"Content-Type": "text/csv; charset=utf-8; header=present", **headers})
+    rows = [{column.key: column.value(row) for column in _data(table)} for row in table.rows]
+    body: Json = {"caption": table.caption, "rows": rows, "more": more}
+    return Response(body, 200, headers)
+
+
+def _as(address: str, kind: str) -> str:
+    return f"{address}{'&' if '?' in address else '?'}format={kind}"
+
+
+def _data(table: Table) -> list[Column]:
+    """Return the columns with something in them; buttons have no name for programs."""
+    return [column for column in table.columns if column.key]
 
 
 def _csv(table: Table) -> str:
+    """Write the list as RFC 4180 has it; no cell of it is taken for a formula."""
     file = io.StringIO()
     writer = csv.writer(file)
-    writer.writerow([column.title for column in table.columns])
-    writer.writerows([_harmless(column.value(row)) for column in table.columns] for row in table.rows)
+    columns = _data(table)
+    writer.writerow([column.title for column in columns])
+    writer.writerows([_harmless(column.value(row)) for column in columns] for row in table.rows)
     return file.getvalue()
 
 
 def _harmless(value: Any) -> Any:
-    if isinstance(value, str) and value.startswith(_FORMULA):
-        return f"'{value}"
-    return value
+    text = json.dumps(value, ensure_ascii=False) if isinstance(value, dict | list | bool) else value
+    return f"'{text}" if isinstance(text, str) and text.startswith(_FORMULA) else text
