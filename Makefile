@@ -10,7 +10,7 @@ WITH_LOCAL = @$(PYTHON) local/bootstrap.py local
 WITH_DEV = @$(PYTHON) local/bootstrap.py dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run invoke jobs runs logs start pause resume reset test model accuracy bench lint format types lock extract
+.PHONY: help run invoke jobs runs logs start pause resume reset test model chaos load accuracy bench lint format types lock extract
 
 help: ## what can be done here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -54,6 +54,13 @@ test: ## all tests, on two cores [ARGS="-k lock -x"]
 
 model: ## the lock's model, searched by Spin with every seeded mistake (Debian: spin, gcc)
 	$(WITH_DEV) -m tests.model.check
+
+chaos: ## every job killed, frozen and cut off, and what came of it [SEED=n FENCE=off JOBS=a,b FAULTS="x,y"]
+	$(WITH_DEV) -m tests.chaos.run $(if $(SEED),--seed $(SEED)) $(if $(FENCE),--fence $(FENCE)) \
+		$(if $(JOBS),--jobs "$(JOBS)") $(if $(FAULTS),--faults "$(FAULTS)")
+
+load: ## many triggers a second at one job, through the door [RATE=200 SECONDS=60]
+	$(WITH_DEV) -m tests.chaos.load $(if $(RATE),--rate $(RATE)) $(if $(SECONDS),--seconds $(SECONDS))
 
 accuracy: ## how good the forecasts are, into docs/forecast-accuracy.md [SERIES=folder with series.csv]
 	$(WITH_DEV) -m benchmarks.forecasting.accuracy $(if $(SERIES),"$(SERIES)")

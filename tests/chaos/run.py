@@ -10,9 +10,10 @@ import random
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import Final
+from contextlib import contextmanager
+from typing import Any, Final
 
 from tests.chaos.faults import Fault, all_faults
 from tests.chaos.ground import Ground, ground
@@ -60,15 +61,24 @@ def carry_out(made: Ground, jobs: Sequence[str], faults: Sequence[Fault], way: W
 
 
 def _suffer(each: Rounds, faults: Sequence[Fault]) -> None:
-    try:
+    with _told(each):
         each.warm_up()
         each.go(faults)
-    except Exception as error:  # noqa: BLE001  # one job's trouble is told with the others' results
-        each.account.problems.append(f"the chaos run itself failed: {type(error).__name__}: {error}")
 
 
 def _count(each: Rounds) -> Account:
-    return each.count()
+    with _told(each):
+        each.count()
+    return each.account
+
+
+@contextmanager
+def _told(each: Rounds) -> Iterator[None]:
+    """One job's trouble is told with the others' results."""
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001  # said above
+        each.account.problems.append(f"the chaos run itself failed: {type(error).__name__}: {error}")
 
 
 def _restart(made: Ground, rounds: Sequence[Rounds]) -> None:
@@ -85,7 +95,12 @@ def _restart(made: Ground, rounds: Sequence[Rounds]) -> None:
     for thread in first:
         thread.join()
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        list(pool.map(lambda pair: pair[0].recover(_RESTART, dict(pair[1])), zip(rounds, params, strict=True)))
+        list(pool.map(_recover, rounds, params))
+
+
+def _recover(each: Rounds, params: Mapping[str, Any]) -> None:
+    with _told(each):
+        each.recover(_RESTART, dict(params))
 
 
 def _arguments() -> argparse.Namespace:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
@@ -11,7 +12,9 @@ from tests.chaos.faults import named
 from tests.chaos.ground import Ground, ground
 from tests.chaos.rounds import Account, Rounds, Way
 
-JOB = "product-checks"
+JOB = "cleanup-reservations"
+# On a machine that is busy enough, a run is over its lease before it comes to where it should be frozen.
+TRIES = 5
 
 
 @pytest.fixture(scope="module")
@@ -20,33 +23,32 @@ def made() -> Iterator[Ground]:
         yield stores
 
 
-def suffer(made: Ground, way: Way, *faults: str) -> Account:
-    rounds = Rounds(made, JOB, way)
-    try:
-        rounds.go(named(*faults))
-        return rounds.count()
-    finally:
-        rounds.close()
+def wrong(account: Account) -> set[str]:
+    return {effect.what for effect in account.effects if not effect.holds}
 
 
-def wrong(account: Account) -> list[str]:
-    return [effect.what for effect in account.effects if not effect.holds]
+def test_a_worker_that_is_killed_or_frozen_loses_nothing_and_writes_nothing_late(made: Ground) -> None:
+    with closing(Rounds(made, JOB, Way(seed=1, lease_s=2.0))) as rounds:
+        for fault in named("killed after commit", "frozen before commit"):
+            for _ in range(TRIES):
+                rounds.round(fault)
+                if rounds.account.injected[fault.name]:
+                    break
+        account = rounds.count()
 
-
-def test_a_worker_that_is_killed_or_frozen_loses_nothing_and_sets_nothing_back(made: Ground) -> None:
-    account = suffer(made, Way(seed=1, lease_s=2.0), "killed after commit", "frozen before commit")
-
-    assert not account.missed
+    assert set(account.injected) == {"killed after commit", "frozen before commit"}
     assert account.problems == []
-    assert wrong(account) == []
+    assert wrong(account) == set()
 
 
-def test_without_the_fence_the_same_sets_prices_back(made: Ground) -> None:
-    account = suffer(made, Way(seed=1, lease_s=2.0, fence=False), "frozen before commit")
+def test_without_the_fence_the_same_writes_late(made: Ground) -> None:
+    with closing(Rounds(made, JOB, Way(seed=1, lease_s=2.0, fence=False))) as rounds:
+        for _ in range(TRIES):
+            rounds.go(named("frozen before commit"))
+            if wrong(account := rounds.count()):
+                break
 
-    assert not account.missed
-    assert "stale writes accepted" in wrong(account)
-    assert "prices as on their pages" in wrong(account)
+    assert wrong(account) == {"stale writes accepted"}
 
 
 def test_of_many_who_want_the_same_job_one_gets_it_at_a_time(made: Ground) -> None:

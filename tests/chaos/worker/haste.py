@@ -14,7 +14,7 @@ from typing import Any, Final
 _MAIL: Final = {"nightshift.delivery.delivering:_ONE_MAIL_S": 0.3, "nightshift.delivery.outbox:_CLAIM_RESERVE_S": 0.5}
 # Constants of the shipped code by the domain whose functions have them, and what they are here.
 _SHORTER: Final = {
-    "product_checks": {"product_checks.checking:_GIVE_UP_S": 0.3},
+    "product_checks": {"product_checks.checking:_GIVE_UP_S": 1.0},
     "wishlist": _MAIL,
     "notifications": _MAIL,
     "warmup": {"warmup.forecasts:_NEEDS_S": 0.3, "warmup.explanations:_OFFLINE_NEEDS_S": 0.3},
