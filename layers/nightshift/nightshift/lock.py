@@ -102,7 +102,7 @@ class Locks:
         """Extend a held lease to `lease_s` seconds from now; never shortens it.
 
         Raises:
-            LeaseLost: it is not ours any more.
+            LeaseLost: it is not ours any more, or the answer came after the renewed lease had ended.
         """
         started = self._monotonic()
         lease_ms = int(lease_s * 1000)
@@ -116,11 +116,15 @@ class Locks:
                 values,
             )
         except _ConditionFailed as refused:
-            if refused.item.get("holder") == lease.holder and refused.item.get("fence") == lease.fence:
-                # It already lasts longer, by a renewal that went before this one.
-                return lease
-            raise LeaseLost(f"{lease.name}: the lease was lost before it could be renewed") from None
-        return Lease.of(lease.name, item, started + lease_ms / 1000, lease.slot_ms)
+            if (refused.item.get("holder"), refused.item.get("fence")) != (lease.holder, lease.fence):
+                raise LeaseLost(f"{lease.name}: the lease was lost before it could be renewed") from None
+            # It already lasts longer, by a renewal that went before this one.
+            item = refused.item
+        # In the table it has only grown, so what could be relied on before still can.
+        deadline = max(lease.deadline, started + lease_ms / 1000)
+        if self._monotonic() >= deadline:
+            raise LeaseLost(f"{lease.name}: the lease had ended before the answer came")
+        return Lease.of(lease.name, item, deadline, lease.slot_ms)
 
     def release(self, lease: Lease, outcome: str, *, slot_done: bool = False, at_least_s: float = 0) -> bool:
         """Give the lock back and return whether it still was ours.
@@ -129,10 +133,10 @@ class Locks:
         after it was taken.
         """
         now = self._clock_ms()
-        hold_back = lease.since_ms + int(at_least_s * 1000) - self._skew_ms if at_least_s else 0
+        # Also where that is past already, by our clock: the next taker's may be behind it.
+        free_at = lease.since_ms + int(at_least_s * 1000) - self._skew_ms if at_least_s else 0
         values: dict[str, Any] = {
-            ":me": lease.holder, ":f": lease.fence, ":until": hold_back if hold_back > now else 0, ":now":
-            now, ":outcome": outcome,
+            ":me": lease.holder, ":f": lease.fence, ":until": free_at, ":now": now, ":outcome": outcome,
         }  # fmt: skip
         update = "SET until_ms = :until, released_ms = :now, last_holder = :me, last_outcome = :outcome"
         if slot_done and lease.slot_ms is not None:

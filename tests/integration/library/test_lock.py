@@ -152,7 +152,8 @@ class TestRenew:
     def test_a_late_duplicate_does_not_shorten_the_lease(self, table: LockTable, name: str) -> None:
         table.put(name, **{**HELD, "until_ms": NOW + 60_000})
         mine = lease(name, until_ms=NOW + 60_000, deadline=110.0)
-        assert table.locks().renew(mine, 30) is mine
+        renewed = table.locks().renew(mine, 30)
+        assert (renewed.until_ms, renewed.deadline) == (mine.until_ms, mine.deadline)
         item = table.locks().read(name)
         assert item is not None
         assert item["until_ms"] == NOW + 60_000
@@ -187,7 +188,8 @@ class TestRelease:
             assert after == ({"pk": name, **item} if item else None)
 
     @pytest.mark.parametrize(
-        ("ran_s", "at_least_s", "until_ms"), [(1, 60, 59_000), (58.9, 60, 59_000), (59, 60, 0), (1, 0, 0)]
+        ("ran_s", "at_least_s", "until_ms"),
+        [(1, 60, 59_000), (58.9, 60, 59_000), (59.5, 60, 59_000), (60, 60, 59_000), (1, 0, 0)],
     )
     def test_at_least_for_holds_it_back_from_its_start(
         self, table: LockTable, name: str, ran_s: float, at_least_s: float, until_ms: int
