@@ -10,12 +10,12 @@ WITH_LOCAL = @$(PYTHON) local/bootstrap.py local
 WITH_DEV = @$(PYTHON) local/bootstrap.py dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run invoke jobs runs logs start pause resume reset test model chaos load accuracy bench lint format types lock extract
+.PHONY: help run invoke jobs runs logs start pause resume reset test model chaos load accuracy bench lint format types lock extract describe
 
 help: ## what can be done here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: ## the whole system on this machine [PORT=8080] [ONCE=1: end after the first results] [VERBOSE=1: show logs]
+run: describe ## the whole system on this machine [PORT=8080] [ONCE=1: end after the first results] [VERBOSE=1: show logs]
 	$(WITH_LOCAL) -m local.run $(if $(PORT),--port "$(PORT)") $(if $(filter-out 0,$(ONCE)),--once) \
 		$(if $(filter-out 0,$(VERBOSE)),--verbose)
 
@@ -42,6 +42,9 @@ pause: ## a job's schedule: JOB=… [REASON="…"]
 
 resume: ## a job's schedule: JOB=…
 	$(CONSOLE) resume "$(JOB)" $(if $(REASON),--reason "$(REASON)")
+
+describe: ## the API's description, into functions/api/openapi.json; build and run make it by themselves
+	$(WITH_LOCAL) -m deploy.describe
 
 reset: ## forget the local data, secrets and logs
 	$(WITH_LOCAL) -m local.reset

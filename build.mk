@@ -17,7 +17,7 @@ validate: ## template.yaml, by SAM, cfn-lint (translated too) and our own rules
 .aws-sam/tools: deploy/bundle.py functions/Makefile $(wildcard layers/*/Makefile)
 	@rm -rf .aws-sam/cache && mkdir -p .aws-sam && touch $@
 
-build: .aws-sam/tools ## what is shipped, into .aws-sam/build, for both processors, without Docker
+build: .aws-sam/tools describe ## what is shipped, into .aws-sam/build, for both processors, without Docker
 	$(SAM) build
 	@$(PYTHON) deploy/bundle.py sizes .aws-sam/build
 

@@ -54,7 +54,7 @@ class Door:
         self._platform = platform
         self._guards = Guards(settings, platform.secrets)
         catalogue = Catalogue.read([job for domain in domains for job in domain.JOBS], settings.jobs)
-        self._router = Router(all_routes(catalogue, domains, self._guards.sign_in))
+        self._router = Router(all_routes(catalogue, domains, self._guards.sign_in, shipped=domains is DOMAINS))
 
     def answer(self, incoming: Incoming, time_left_s: float) -> Json:
         """Return the answer to a request in API Gateway's form."""
@@ -81,13 +81,19 @@ class Door:
 
 
 def all_routes(
-    catalogue: Catalogue, domains: Sequence[Domain], sign_in: SignIn = lambda _secret: None
+    catalogue: Catalogue,
+    domains: Sequence[Domain],
+    sign_in: SignIn = lambda _secret: None,
+    *,
+    shipped: bool = False,
 ) -> tuple[Route, ...]:
-    """Return every route there is: the door's own, those of the domains, one for each trigger, and the pages."""
+    """Return every route there is: the door's own, those of the domains, one for each trigger, and the pages.
+
+    With `shipped` the description is the one that the build has made, where it has.
+    """
     declared = [trigger for domain in domains for trigger in domain.TRIGGERS]
-    started = [
-        triggers.route(trigger, catalogue[trigger.job.name]) for trigger in triggers.of_all_jobs(catalogue, declared)
-    ]
+    wanted = triggers.of_all_jobs(catalogue, declared)
+    started = [triggers.route(trigger, catalogue[trigger.job.name]) for trigger in wanted]
     own = (
         *jobs.routes(catalogue),
         *runs.routes(catalogue),
@@ -98,14 +104,19 @@ def all_routes(
     )
     answered = (*own, *(route for domain in domains for route in domain.ROUTES))
     answered = (*answered, *page_routes(catalogue, (*answered, *started), sign_in))
-    return (*answered, *started, openapi.route(answered, started))
+    others = (*answered, *started)
+    starting = {one.path: trigger.job.name for one, trigger in zip(started, wanted, strict=True)}
+    return (*others, openapi.route(others, starting, domains, shipped=shipped))
 
 
 def _healthz(_request: Request) -> Json:
     return {"status": "ok"}
 
 
-_ABOUT = (Route("GET", "/healthz", Guard.OPEN, _healthz, "Whether the door answers; asks neither database nor AWS"),)
+_ABOUT = (
+    Route("GET", "/healthz", Guard.OPEN, _healthz, "Whether the door answers; asks neither database nor AWS",
+          schema={"$ref": "#/components/schemas/Health"}),
+)  # fmt: skip
 
 
 def _respond(route: Route, request: Request) -> Response:

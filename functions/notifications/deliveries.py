@@ -75,6 +75,16 @@ _PERHAPS_TEXT: Json = {"type": ["string", "null"]}
 _COUNT: Json = {"type": "integer", "minimum": 0}
 _TIME: Json = {"type": "string", "format": "date-time"}
 _PERHAPS_TIME: Json = {"type": ["string", "null"], "format": "date-time"}
+_PRODUCT: Json = {
+    "type": ["object", "null"],
+    "properties": {"id": _COUNT, "name": _PERHAPS_TEXT, "url": _PERHAPS_TEXT},
+    "required": ["id", "name", "url"],
+}
+_MAIL: Json = {
+    "type": ["object", "null"],
+    "properties": {"state": _TEXT, "at": _PERHAPS_TIME},
+    "required": ["state", "at"],
+}
 _DELIVERY: Json = {
     "type": "object",
     "properties": {
@@ -86,8 +96,8 @@ _DELIVERY: Json = {
         "attempts": _COUNT,
         "userId": _COUNT,
         "recipient": {**_TEXT, "description": "The first letter and the domain of the address."},
-        "product": {"type": ["object", "null"]},
-        "mail": {"type": ["object", "null"]},
+        "product": _PRODUCT,
+        "mail": _MAIL,
         "createdAt": _TIME,
         "sentAt": _PERHAPS_TIME,
     },

@@ -111,14 +111,32 @@ _TOKEN = Text("token", max_length=1000, description="As it stands in the mail.")
 _ID = Integer("id", 1, 2**53, description="Of a notification.")
 _TIME: Json = {"type": "string", "format": "date-time"}
 _PERHAPS_TIME: Json = {"type": ["string", "null"], "format": "date-time"}
+_TEXT: Json = {"type": "string"}
+_PERHAPS_TEXT: Json = {"type": ["string", "null"]}
+_ATTRIBUTES: Json = {"type": ["object", "null"], "additionalProperties": True, "description": "Such as size or colour."}
+_PRODUCT: Json = {
+    "type": ["object", "null"],
+    "properties": {"id": {"type": "integer"}, "name": _PERHAPS_TEXT, "url": _TEXT, "imageUrl": _PERHAPS_TEXT},
+    "required": ["id", "name", "url", "imageUrl"],
+}
+_VARIANT: Json = {
+    "type": ["object", "null"],
+    "properties": {"id": {"type": "integer"}, "attributes": _ATTRIBUTES},
+    "required": ["id", "attributes"],
+}
+_DETAILS: Json = {
+    "type": "object",
+    "additionalProperties": True,
+    "description": "What has changed, as prices before and after with their currency.",
+}
 _NOTIFICATION: Json = {
     "type": "object",
     "properties": {
         "id": {"type": "integer"},
         "kind": {"type": "string", "enum": ["price_drop", "back_in_stock", "sale", "restock"]},
-        "product": {"type": ["object", "null"]},
-        "variant": {"type": ["object", "null"]},
-        "details": {"type": "object"},
+        "product": _PRODUCT,
+        "variant": _VARIANT,
+        "details": _DETAILS,
         "createdAt": _TIME,
         "readAt": _PERHAPS_TIME,
     },

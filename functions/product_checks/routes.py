@@ -12,6 +12,7 @@ from nightshift.cursor import Cursor, CursorParameter
 from nightshift.routes import Guard, Request, Route, Trigger
 from nightshift.settings import load
 from nightshift.sql import queries
+from product_checks import schemas
 from product_checks.check_products import CHECK_PRODUCTS
 from product_checks.settings import SchedulerSettings
 
@@ -127,33 +128,6 @@ def _sql(name: str) -> str:
     return queries("product_checks")[name]
 
 
-_COUNT: dict[str, Any] = {"type": "integer", "minimum": 0}
-_PERHAPS_COUNT: dict[str, Any] = {"type": ["integer", "null"]}
-_PERHAPS_TIME: dict[str, Any] = {"type": ["string", "null"], "format": "date-time"}
-_SHOP: dict[str, Any] = {
-    "type": "object",
-    "required": ["shop", "checks", "failed", "products", "failingProducts"],
-    "properties": {
-        "shop": {"type": ["string", "null"]},
-        **dict.fromkeys(("checks", "failed", "products", "failingProducts"), _COUNT),
-        "averageMs": _PERHAPS_COUNT,
-        "lastFailureAt": _PERHAPS_TIME,
-        "lastError": {"type": ["object", "null"]},
-    },
-}
-_SHOPS: dict[str, Any] = {
-    "type": "object",
-    "required": ["checks", "failed", "isCapped", "shops"],
-    "properties": {
-        "since": _PERHAPS_TIME,
-        "lastCheckAt": _PERHAPS_TIME,
-        **dict.fromkeys(("checks", "failed", "products", "shopCount"), _COUNT),
-        "longestMs": _PERHAPS_COUNT,
-        "isCapped": {"type": "boolean"},
-        "shops": {"type": "array", "items": _SHOP},
-    },
-}
-
 JOBS = (CHECK_PRODUCTS,)
 ROUTES = (
     Route(
@@ -169,6 +143,7 @@ ROUTES = (
             Text("shop", 260, description="Only checks of this shop: its host, and the port if addresses have one."),
             CursorParameter(int),
         ),
+        schema=schemas.RECENT,
     ),
     Route(
         "GET",
@@ -177,9 +152,11 @@ ROUTES = (
         shops,
         f"The checks of the last day (the newest {SHOPS_CAP}) by shop, those first that fail most",
         query=(Integer("limit", 1, 500, 100, "How many shops."),),
-        schema=_SHOPS,
+        schema=schemas.SHOPS,
     ),
-    Route("GET", "/admin/checks/stats", Guard.ADMIN, stats, "Counts and durations of product checks"),
+    Route(
+        "GET", "/admin/checks/stats", Guard.ADMIN, stats, "Counts and durations of product checks", schema=schemas.STATS
+    ),
     Route(
         "GET",
         "/admin/checks/slow",
@@ -190,6 +167,7 @@ ROUTES = (
             Integer("limit", 1, 100, 20, "How many checks."),
             Integer("min_duration_ms", 0, 3_600_000, 5000, "Only checks that took at least this long."),
         ),
+        schema=schemas.SLOW,
     ),
 )
 TRIGGERS = (
@@ -199,5 +177,6 @@ TRIGGERS = (
         Guard.ADMIN,
         "Check the products that are due now",
         present=present_run_now,
+        schema=schemas.RUN_NOW,
     ),
 )

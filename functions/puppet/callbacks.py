@@ -48,7 +48,7 @@ class Document:
 
     def schema(self) -> Json:
         """Return its JSON Schema."""
-        return {"type": "object"}
+        return {"type": "object", "additionalProperties": True}
 
 
 def take(request: Request) -> Json:

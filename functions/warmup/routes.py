@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nightshift.routes import Guard, Json, Request, Route, Trigger
+from warmup import schemas
 from warmup.warm_explanations import WARM_EXPLANATIONS
 from warmup.warm_forecasts import WARM_FORECASTS
 from warmup.warm_on_demand import SLUG, WARM_ON_DEMAND
@@ -15,41 +16,6 @@ def premium(request: Request) -> Json:
     return answer(request)
 
 
-_TIME: Json = {"type": ["string", "null"], "format": "date-time"}
-_TEXT: Json = {"type": ["string", "null"]}
-_PART: Json = {
-    "type": "object",
-    "required": ["state", "data", "madeAt", "freshUntil", "expiresAt"],
-    "properties": {
-        "state": {"type": "string", "enum": ["fresh", "stale", "missing"]},
-        "data": {"type": ["object", "null"]},
-        "madeAt": _TIME,
-        "freshUntil": _TIME,
-        "expiresAt": _TIME,
-    },
-}
-_WARMUP: Json = {
-    "type": "object",
-    "required": ["state", "runId", "reason"],
-    "properties": {
-        "state": {"type": "string", "enum": ["none", "queued", "running", "ready", "failed"]},
-        "runId": _TEXT,
-        "reason": _TEXT,
-    },
-}
-_PREMIUM: Json = {
-    "type": "object",
-    "required": ["slug", "terms", "dataHash", "forecasts", "explanations", "needsWarmup", "warmup"],
-    "properties": {
-        "slug": {"type": "string"},
-        "terms": {"type": ["array", "null"], "items": {"type": "string"}},
-        "dataHash": _TEXT,
-        "forecasts": _PART,
-        "explanations": _PART,
-        "needsWarmup": {"type": "boolean"},
-        "warmup": _WARMUP,
-    },
-}
 _ONE = "Make forecasts and explanations of one comparison; who comes while that runs gets the same run"
 
 JOBS = (WARM_FORECASTS, WARM_EXPLANATIONS, WARM_ON_DEMAND)
@@ -62,7 +28,7 @@ ROUTES = (
         "Forecasts and explanations of a comparison, as far as they are cached; missing ones are asked for",
         query=(SLUG,),
         required=(SLUG.name,),
-        schema=_PREMIUM,
+        schema=schemas.PREMIUM,
         invalid_status=400,
         problems=("not-found",),
     ),

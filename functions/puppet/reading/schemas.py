@@ -36,12 +36,13 @@ _IN_FORCE: Schema = {
     "enabled": _FLAG, "configuration": _VALUES, "preset": {"type": ["string", "null"], "enum": [*PRESETS, None]},
     "version": _COUNT, "updatedAt": _PERHAPS_TIME, "updatedBy": _PERHAPS_TEXT, "problems": _list(_TEXT),
 }  # fmt: skip
-_CHANGE = _object(
-    at=_TIME, who=_TEXT, action=_TEXT, before=_perhaps({"type": "object"}), after=_perhaps({"type": "object"})
-)
+# Values by their names; which ones, differs.
+_SOME: Schema = {"type": "object", "additionalProperties": {"type": ["integer", "boolean", "null"]}}
+_FREE: Schema = {"type": "object", "additionalProperties": True, "description": "What the run counts besides."}
+_CHANGE = _object(at=_TIME, who=_TEXT, action=_TEXT, before=_perhaps(_SOME), after=_perhaps(_SOME))
 CONFIGURATION = _object(
     **_IN_FORCE,
-    presets={"type": "object", "additionalProperties": {"type": "object"}},
+    presets={"type": "object", "additionalProperties": _SOME},
     bounds={
         "type": "object",
         "additionalProperties": _object(minimum={"type": "integer"}, maximum={"type": "integer"}),
@@ -58,7 +59,7 @@ _RUNNING = _object(
 )  # fmt: skip
 _LAST_RUN = _object(
     runId=_UUID, status=_TEXT, createdAt=_TIME, startedAt=_PERHAPS_TIME, finishedAt=_PERHAPS_TIME, processed=_COUNT,
-    failed=_COUNT, metadata={"type": "object"}, statusUrl=_TEXT,
+    failed=_COUNT, metadata=_FREE, statusUrl=_TEXT,
 )  # fmt: skip
 STATUS = _object(
     **_IN_FORCE, since=_PERHAPS_TIME, by=_PERHAPS_TEXT, isRunning=_FLAG, inFlight=_COUNT, processors=_list(_RUNNING),
