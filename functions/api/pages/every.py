@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from api.catalogue import Catalogue
-from api.pages import assets, job, jobs, run, signing_in, steering
+from api.pages import (
+    assets,
+    audit,
+    checks,
+    insights,
+    job,
+    jobs,
+    locks,
+    notifications,
+    queue,
+    run,
+    signing_in,
+    steering,
+)
 from api.pages.signing_in import SignIn
 from api.pages.site import Api, Site
 from nightshift.routes import Route
@@ -21,4 +34,10 @@ def routes(catalogue: Catalogue, answered: Sequence[Route], sign_in: SignIn) -> 
         *job.routes(site),
         *run.routes(site),
         *steering.routes(site),
+        *checks.routes(site),
+        *notifications.routes(site),
+        *queue.routes(site),
+        *insights.routes(site),
+        *locks.routes(site),
+        *audit.routes(site),
     )

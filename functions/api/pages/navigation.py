@@ -3,4 +3,12 @@
 from __future__ import annotations
 
 # The path of the page, and what the menu calls it.
-NAVIGATION: tuple[tuple[str, str], ...] = (("/", "Jobs"),)
+NAVIGATION: tuple[tuple[str, str], ...] = (
+    ("/", "Jobs"),
+    ("/checks", "Checks"),
+    ("/notifications", "Notifications"),
+    ("/queue", "Queue"),
+    ("/insights", "Insights"),
+    ("/locks", "Locks"),
+    ("/audit", "Audit"),
+)
