@@ -1,1 +1,1 @@
-"""Keeping the house: migrations now; the watchdog for late jobs and retention live here as well."""
+"""Keeping the house: migrations, retention, and the watchdog over all jobs."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from nightshift.schedule import Schedule, parse
 
@@ -25,8 +26,15 @@ def deployed(job: str, environ: Mapping[str, str]) -> Deployed:
         InvalidSchedule: its schedule is not one of EventBridge Scheduler.
     """
     entry = json.loads(environ.get("JOBS") or "{}").get(job)
-    if entry is None:
-        return Deployed()
+    return Deployed() if entry is None else _read(entry)
+
+
+def every_deployed(environ: Mapping[str, str]) -> dict[str, Deployed]:
+    """Return how each job of this deployment is started; raises as `deployed` does."""
+    return {job: _read(entry) for job, entry in json.loads(environ.get("JOBS") or "{}").items()}
+
+
+def _read(entry: Mapping[str, Any]) -> Deployed:
     expression, zone = entry.get("schedule"), entry.get("zone", "UTC")
     schedule = parse(expression, zone) if expression else None
     return Deployed(schedule, bool(entry.get("enabled", True)), str(entry.get("function", "")))

@@ -91,8 +91,9 @@ class Job:
         return tuple(parameter for parameter in self.parameters if parameter.name not in self.internal)
 
     def is_whole(self, params: Mapping[str, Any]) -> bool:
-        """Whether a run with these parameters does all that one without any would."""
-        return all(params.get(parameter.name) == parameter.default for parameter in self.given)
+        """Whether a run with these parameters does all that one without any would, or all that is done for its lock."""
+        may_differ = self.lock_parameters
+        return all(params.get(each.name) == each.default for each in self.given if each.name not in may_differ)
 
     @property
     def lock_parameters(self) -> tuple[str, ...]:

@@ -60,6 +60,18 @@ def is_enabled() -> bool:
     return load_settings(os.environ).enabled
 
 
+def noting(run: Run, signals: Sequence[Signal]) -> str:
+    """Return the statement that takes note of what a run found, to be sent with what else it writes.
+
+    It is empty without alerts configured. Raises SettingsError where they are not configured correctly.
+    """
+    if not (signals and is_enabled()):
+        return ""
+    from nightshift.alerts.outbox import Outbox
+
+    return Outbox(run).noting(signals)
+
+
 def note(run: Run, signals: Sequence[Signal]) -> None:
     """Take note of what a run found, in one message to PostgreSQL; without alerts configured, nothing happens.
 
@@ -67,10 +79,8 @@ def note(run: Run, signals: Sequence[Signal]) -> None:
         SettingsError: alerts are not configured correctly.
         DatabaseError: it could not be noted.
     """
-    if signals and is_enabled():
-        from nightshift.alerts.outbox import Outbox
-
-        Outbox(run).note(signals)
+    if statement := noting(run, signals):
+        run.write(statement)
 
 
 def send(run: Run, *, at_most_s: float = 10.0) -> Sent:

@@ -10,7 +10,7 @@ from typing import Any, Final
 from nightshift.alerts import Signal
 from nightshift.alerts.texts import MAX_GROUP, Message
 from nightshift.job import Run
-from nightshift.sql import queries
+from nightshift.sql import queries, render
 
 CHANNEL: Final = "slack"
 # What stays bad is told again, what has nothing to say to anybody any more is dropped.
@@ -56,12 +56,12 @@ class Outbox:
         self._run = run
         self._sql = queries("nightshift.alerts")
 
-    def note(self, signals: Sequence[Signal]) -> None:
-        """Write down how things were found; where a state changes, a message with it."""
+    def noting(self, signals: Sequence[Signal]) -> str:
+        """Return the statement that writes down how things were found; where a state changes, a message with it."""
         rows = [{
             "key": signal.key, "is_bad": signal.is_bad, "after": signal.after, "facts": self._facts(signal),
         } for signal in signals]  # fmt: skip
-        self._run.write(self._sql["note"], signals=rows, changes=FLAPPING_CHANGES, within=FLAPPING_WITHIN)
+        return render(self._sql["note"], {"signals": rows, "changes": FLAPPING_CHANGES, "within": FLAPPING_WITHIN})
 
     def prepare(self) -> Waiting:
         """Write reminders, end flapping, recover what was left in flight; return what waits."""
