@@ -13,7 +13,7 @@ from tests.chaos.ground import Ground, ground
 from tests.chaos.rounds import Account, Rounds, Way
 
 JOB = "cleanup-reservations"
-# On a machine that is busy enough, a run is over its lease before it comes to where it should be frozen.
+# On a busy machine the successor of a frozen worker may be too slow to claim anything: then nothing is late.
 TRIES = 5
 
 
@@ -29,11 +29,7 @@ def wrong(account: Account) -> set[str]:
 
 def test_a_worker_that_is_killed_or_frozen_loses_nothing_and_writes_nothing_late(made: Ground) -> None:
     with closing(Rounds(made, JOB, Way(seed=1, lease_s=2.0))) as rounds:
-        for fault in named("killed after commit", "frozen before commit"):
-            for _ in range(TRIES):
-                rounds.round(fault)
-                if rounds.account.injected[fault.name]:
-                    break
+        rounds.go(named("killed after commit", "frozen before commit"))
         account = rounds.count()
 
     assert set(account.injected) == {"killed after commit", "frozen before commit"}
