@@ -75,7 +75,7 @@ class Rounds:
         self.account.took_s += time.monotonic() - started
 
     def round(self, fault: Fault) -> bool:
-        """Give work, let the fault happen, see that all is done all the same; return whether a run has met the fault."""
+        """Give work, let the fault happen, see that all is done all the same; return whether a run has met it."""
         params = dict(self.scenario.give())
         met = fault.happen(self.world, params, self.scenario.meanwhile)
         (self.account.injected if met else self.account.missed)[fault.name] += 1
