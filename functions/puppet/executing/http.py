@@ -21,7 +21,7 @@ from nightshift.outbound import (
     WebAddress,
 )
 from nightshift.outbound.body import ACCEPT_ENCODING, read_body
-from nightshift.outbound.network import TimedStream, current_deadline, named_errors, verifying_tls
+from nightshift.outbound.network import TimedStream, current_deadline, hang_up_on_more, named_errors, verifying_tls
 from nightshift.outbound.retry_after import retry_after_s
 from puppet.executing import Answer
 from puppet.executing.answers import MAX_ANSWER_BYTES, parsed, read_answer
@@ -84,6 +84,7 @@ class HttpWorkers:
         with self._pool.stream("POST", url, headers=headers, content=body, extensions=extensions) as response:
             told = {name.lower(): value.decode("latin-1") for name, value in response.headers}
             content = read_body(response.iter_stream(), told.get(b"content-encoding", ""), MAX_ANSWER_BYTES)
+            hang_up_on_more(response)
             # A redirect comes out as a failure: the job would go where nobody meant to send it.
             return read_answer(response.status, parsed(content), retry_after_s(told.get(b"retry-after")))
 

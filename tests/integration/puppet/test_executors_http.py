@@ -276,6 +276,20 @@ def test_a_broken_answer_is_trouble_of_the_network(
     assert (answer.type, answer.retryable, answer.untouched) == (ErrorType.NETWORK, True, False)
 
 
+def test_what_comes_behind_an_answer_is_not_that_of_the_next_job(
+    workers: HttpWorkers, scripted: Callable[[Script], WebAddress]
+) -> None:
+    def answers_twice(connection: socket.socket, _: threading.Event) -> None:
+        own, forged = b'{"result":1}', b'{"result":2}'
+        connection.sendall(b"".join(_OK + b"Content-Length: %d\r\n\r\n" % len(body) + body for body in (own, forged)))
+        connection.recv(1)  # the next request, or the end of the connection
+
+    address = scripted(answers_twice)
+    first, second = (workers.execute(address, job(), 5) for _ in range(2))
+
+    assert first == second == Done({"result": 1})
+
+
 def test_nobody_at_home_is_trouble_of_the_network_and_nothing_was_done(workers: HttpWorkers) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         port = closed.getsockname()[1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import tracemalloc
 import zlib
+from collections.abc import Iterator
 
 import pytest
 from hypothesis import given
@@ -67,6 +68,25 @@ def test_an_endless_body_is_read_no_further_than_the_limit() -> None:
     assert served == 6
 
 
+def test_a_packed_body_that_never_says_anything_is_read_no_further_than_the_limit() -> None:
+    packer = zlib.compressobj(9, zlib.DEFLATED, 31)
+    head = packer.compress(b"") + packer.flush(zlib.Z_FULL_FLUSH)
+    # Blocks without content: valid, and nothing comes out of them.
+    empty = b"\x00\x00\x00\xff\xff" * 2000
+    served = 0
+
+    def endless() -> Iterator[bytes]:
+        nonlocal served
+        yield head
+        while True:
+            served += 1
+            yield empty
+
+    with pytest.raises(AnswerTooLarge):
+        read_body(endless(), "gzip", 1000)
+    assert served < 10
+
+
 @pytest.mark.parametrize(
     ("chunks", "encoding"),
     [
@@ -75,6 +95,10 @@ def test_an_endless_body_is_read_no_further_than_the_limit() -> None:
         ([b"<html>"], "gzip"),
         ([b"x"], "br"),
         ([gzip.compress(gzip.compress(b"x"))], "gzip, gzip"),
+        ([gzip.compress(b"x") + gzip.compress(b"y")], "gzip"),
+        ([gzip.compress(b"x"), gzip.compress(b"y")], "gzip"),
+        ([gzip.compress(b"x") + b"<script>"], "gzip"),
+        ([gzip.compress(b"")] * 3, "gzip"),
     ],
 )
 def test_a_damaged_or_strangely_packed_body_is_refused(chunks: list[bytes], encoding: str) -> None:

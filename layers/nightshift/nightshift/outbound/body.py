@@ -28,13 +28,24 @@ def read_body(chunks: Iterable[bytes], encoding: str, max_bytes: int, *, cut: bo
         AnswerBroken: it is compressed in a way that was not asked for, or its data are damaged.
     """
     body = bytearray()
-    for piece in _decoded(chunks, encoding.strip().lower()):
+    # What is packed is smaller than what is in it, but for a few bytes: more of it than that says nothing, for ever.
+    received = _at_most(chunks, max_bytes + _PIECE)
+    for piece in _decoded(received, encoding.strip().lower()):
         body += piece
         if len(body) > max_bytes:
             if cut:
                 return bytes(body[:max_bytes])
             raise AnswerTooLarge(f"the answer is larger than {max_bytes} bytes")
     return bytes(body)
+
+
+def _at_most(chunks: Iterable[bytes], max_bytes: int) -> Iterator[bytes]:
+    received = 0
+    for chunk in chunks:
+        received += len(chunk)
+        yield chunk
+        if received > max_bytes:
+            raise AnswerTooLarge(f"the answer is larger than {max_bytes} bytes")
 
 
 def _decoded(chunks: Iterable[bytes], encoding: str) -> Iterable[bytes]:
@@ -55,6 +66,9 @@ def _unzipped(chunks: Iterable[bytes]) -> Iterator[bytes]:
             while data and not unpacker.eof:
                 yield unpacker.decompress(data, _PIECE)
                 data = unpacker.unconsumed_tail
+            if unpacker.eof and (data or unpacker.unused_data):
+                # A second part, of which the first alone would be half a page.
+                raise AnswerBroken("the compressed answer goes on behind its end")
         yield unpacker.flush()
     except zlib.error:
         raise AnswerBroken("the compressed answer is damaged") from None

@@ -99,7 +99,21 @@ class _Body(httpx.SyncByteStream):
             yield from self._answer.iter_stream()
 
     def close(self) -> None:
+        hang_up_on_more(self._answer)
         self._answer.close()
+
+
+def hang_up_on_more(answer: httpcore.Response) -> None:
+    """Close the connection, before the answer is, where the server has sent more than it.
+
+    httpcore keeps what it has read beyond an answer, and would take it for the answer to the next request.
+    """
+    try:
+        behind, _ = answer.stream._stream._connection._h11_state.trailing_data  # type: ignore[union-attr] # noqa: SLF001
+    except AttributeError:
+        behind = b"perhaps"
+    if behind:
+        answer.extensions["network_stream"].close()
 
 
 class _GuardedBackend(httpcore.NetworkBackend):
