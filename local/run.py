@@ -195,7 +195,11 @@ def _stay(system: LocalSystem) -> None:
     clock = system.start_clock()
     secret = system.secrets / "JobSecret"
     say(f"""
-  The door is open at {system.door.url} until Ctrl-C. Its secret is in a file:
+  The dashboard is at {system.door.url}/ until Ctrl-C. It asks for a secret, which this shows:
+
+    cat {system.secrets / "AdminSecret"}; echo
+
+  (ReadSecret, beside it, sees everything and changes nothing.) Programs show theirs in a header:
 
     curl -H "X-Job-Secret: $(cat {secret})" {system.door.url}/api/jobs
     curl -X POST -H "X-Job-Secret: $(cat {secret})" {system.door.url}/api/jobs/{next(iter(system.jobs), "JOB")}

@@ -125,6 +125,8 @@ class LocalSystem:
             "AWS_ENDPOINT_URL_SESV2": self.mailbox.endpoint,
             "DATABASE_URL": self.database.url,
             "PUBLIC_URL": self._public_url,
+            # The dashboard shows a run's lines from here; on AWS it leads to CloudWatch.
+            "LOG_FOLDER": str(self.state / "logs"),
         }
         self.functions = LambdaService(
             self.stack.functions,
