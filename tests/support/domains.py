@@ -51,11 +51,12 @@ FROM generate_series(1, :jobs) AS n;
 INSERT INTO puppet_jobs (user_id, job_type, status, attempts, claim_token, processor_id, claimed_at, heartbeat_at,
                          deadline_at)
 SELECT 'shop-' || n, 'send_invite', CASE n % 4 WHEN 0 THEN 'waiting' ELSE 'running' END, 1, gen_random_uuid(),
-       'processor-' || n % 3, now() - make_interval(secs => n * 7), now() - make_interval(secs => n), now() + interval '1 hour'
+       'processor-' || n % 3, now() - make_interval(secs => n * 7), now() - make_interval(secs => n),
+       now() + interval '1 hour'
 FROM generate_series(1, 9) AS n;
 INSERT INTO puppet_cron_processor_state (processor_id, run_id, status, started_at, heartbeat_at, batches, processed)
-SELECT 'processor-' || n, gen_random_uuid(), 'running', now() - interval '10 minutes', now() - make_interval(mins => n * 20),
-       n * 3, n * 50
+SELECT 'processor-' || n, gen_random_uuid(), 'running', now() - interval '10 minutes',
+       now() - make_interval(mins => n * 20), n * 3, n * 50
 FROM generate_series(0, 2) AS n
 """
 _ATTEMPTS = """
@@ -65,7 +66,8 @@ INSERT INTO puppet_job_execution_logs
 SELECT gen_random_uuid(), gen_random_uuid(), CASE n % 50 WHEN 0 THEN :hostile ELSE 'shop-' || (n * n) % 11 END,
        (ARRAY['send_invite', 'send_message', 'visit_profile'])[n % 5 % 3 + 1], 1 + (n % 4) / 3, 'processor-' || n % 4,
        CASE WHEN n % 9 = 0 THEN 'failed' WHEN n % 31 = 0 THEN 'timeout' ELSE 'success' END,
-       CASE WHEN n % 9 = 0 THEN (ARRAY['rate_limit', 'network', 'authentication'])[n % 3 + 1] WHEN n % 31 = 0 THEN 'timeout' END,
+       CASE WHEN n % 9 = 0 THEN (ARRAY['rate_limit', 'network', 'authentication'])[n % 2 + 1]
+            WHEN n % 31 = 0 THEN 'timeout' END,
        CASE WHEN n % 9 = 0 THEN CASE n % 50 WHEN 0 THEN :hostile ELSE 'answered 429 after ' || n || ' ms' END
             WHEN n % 31 = 0 THEN 'no answer within 120 s' END,
        n % 2 = 0, (n * 271) % 90000, 800 + (n * 977) % 9000, at - interval '3 seconds', at

@@ -37,7 +37,7 @@ def routes(site: Site) -> tuple[Route, ...]:
         found = listed(site.api, request, "/api/audit", "entries", {**asked, "since": begin_of(since, ZoneInfo("UTC"))})
         table = Table(
             "Changes, newest first",
-            (*_FACTS, *((_SHOWN,) if request.query["format"] == "html" else _WRITTEN), _REQUEST),
+            _COLUMNS,
             found.rows,
             more=here(request, PATH, cursor=found.after) if found.after else "",
             exports=here(request, PATH),
@@ -64,16 +64,13 @@ def _linked(name: str) -> Callable[[Row], Markup]:
     return lambda row: Markup('<a href="{}?{}={}">{}</a>').format(PATH, name, quote(row[name]), quoted(row[name]))
 
 
-_FACTS: Final = (
+_COLUMNS: Final = (
     Column("When", "at", lambda row: row["at"], lambda row: moment(row["at"], ago=True, exact=True)),
-    Column("Who", "who", lambda row: row["who"], _linked("who")),
-    Column("Action", "action", lambda row: row["action"], _linked("action")),
+    Column("Who", "who", lambda row: row["who"], _linked("who"), "short"),
+    Column("Action", "action", lambda row: row["action"], _linked("action"), "short"),
     Column("Subject", "subject", lambda row: row["subject"], _linked("subject"), "wide"),
+    Column("Change", "", lambda _: None, lambda row: changed(row["before"], row["after"]), "wide"),
+    Column("Before", "before", lambda row: row["before"], in_files_only=True),
+    Column("After", "after", lambda row: row["after"], in_files_only=True),
+    Column("Request", "requestId", lambda row: row["requestId"], lambda row: quoted(row["requestId"]), "code"),
 )
-_SHOWN: Final = Column("Change", "change", lambda _: None, lambda row: changed(row["before"], row["after"]), "wide")
-_WRITTEN: Final = (
-    Column("Before", "before", lambda row: row["before"]),
-    Column("After", "after", lambda row: row["after"]),
-)
-_REQUEST: Final = Column("Request", "requestId", lambda row: row["requestId"], lambda row: quoted(row["requestId"]),
-                         "code")  # fmt: skip

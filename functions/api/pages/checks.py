@@ -154,6 +154,10 @@ _COLUMNS: Final = (
     Column("Started", "startedAt", lambda row: row["started_at"], lambda row: moment(row["started_at"], ago=True)),
     Column("Took", "durationMs", lambda row: row["duration_ms"], lambda row: duration(row["duration_ms"]), "number"),
     Column("What came of it", "errorMessage", lambda row: row["error_message"], _why, "wide"),
+    Column("Error", "errorClass", lambda row: row["error_class"], in_files_only=True),
+    Column("Product id", "productId", lambda row: row["product_id"], in_files_only=True),
+    Column("Address", "productUrl", lambda row: row["product_url"], in_files_only=True),
+    Column("Found", "metadata", lambda row: row["metadata"], in_files_only=True),
 )
 _SHOP_COLUMNS: Final = (
     Column("Shop", "shop", lambda row: row["shop"], _shop, "wide"),

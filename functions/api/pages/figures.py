@@ -127,7 +127,8 @@ def _patterns(found: Json, _metrics: Json) -> Table:
     columns = (
         Column("Message, numbers as #", "pattern", lambda row: row["pattern"],
                lambda row: quoted(row["pattern"], 200) or "no message", "wide"),
-        Column("Kind", "errorType", lambda row: row["errorType"], lambda row: row["errorType"].replace("_", " ")),
+        Column("Kind", "errorType", lambda row: row["errorType"], lambda row: row["errorType"].replace("_", " "),
+               "short"),
         _named("Job type", "jobType"),
         _SHARE,
         _counted("Times", "count"),

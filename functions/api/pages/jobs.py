@@ -42,7 +42,7 @@ def schedule(job: Row) -> Markup | str:
     if not job["scheduleInWords"]:
         return Markup('<span class="none">by callers only</span>')
     note = job["zone"] if job["enabled"] else f"{job['zone']}, switched off"
-    return Markup('{}<span class="sub">{}</span>').format(job["scheduleInWords"], note)
+    return Markup('{}<span class="sub zone">{}</span>').format(job["scheduleInWords"], note)
 
 
 def last_run(job: Row) -> Markup | str:
@@ -91,7 +91,7 @@ def _table(found: Sequence[Row], history: Mapping[str, Sequence[Row]], *, may_wr
         Column("Last run", "lastRun", lambda job: job["lastRun"] and job["lastRun"]["createdAt"], last_run),
         Column("Next run", "nextRun", lambda job: job["nextRun"],
                lambda job: moment(job["nextRun"], job["zone"], ago=True)),
-        Column("Lock held by", "lockHolder", lambda job: job["lock"] and job["lock"]["who"], holder),
+        Column("Lock", "lockHolder", lambda job: job["lock"] and job["lock"]["who"], holder),
     ]  # fmt: skip
     if may_write:
         columns.append(Column("Do", "", lambda _: None, actions, kind="acts"))

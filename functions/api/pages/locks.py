@@ -95,7 +95,9 @@ def _step(seen: Json | Row, lock: Json | None) -> Step:
 
 
 def _state(lock: Row) -> Markup:
-    return state("lapsed", "lapsed: the next to come takes it") if lock["lapsed"] else state("held")
+    if not lock["lapsed"]:
+        return state("held")
+    return Markup('{}<span class="sub">its holder is gone; the next to come takes it</span>').format(state("lapsed"))
 
 
 def _holder(lock: Row) -> Markup | str:
@@ -117,10 +119,10 @@ def _release(lock: Row) -> Markup:
 
 _DO: Final = Column("Do", "", lambda _: None, _release, "acts")
 _COLUMNS: Final = (
-    Column("Lock", "name", lambda lock: lock["name"], lambda lock: quoted(lock["name"]), "wide"),
+    Column("Lock", "name", lambda lock: lock["name"], lambda lock: quoted(lock["name"]), "why"),
     Column("Job", "job", lambda lock: lock["job"], _job),
-    Column("State", "lapsed", lambda lock: "lapsed" if lock["lapsed"] else "held", _state),
-    Column("Holder", "holder", lambda lock: lock["holder"], _holder, "wide"),
+    Column("State", "state", lambda lock: "lapsed" if lock["lapsed"] else "held", _state),
+    Column("Holder", "holder", lambda lock: lock["holder"], _holder, "why"),
     Column("Since", "since", lambda lock: lock["since"], lambda lock: moment(lock["since"], ago=True)),
     Column("Until, at most", "until", lambda lock: lock["until"], lambda lock: moment(lock["until"], ago=True)),
 )

@@ -30,7 +30,7 @@ _KINDS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("paused", "disabled", "stopped", "cancelled"), "stop"),
     "skipped": "past",
 }
-_BAR, _GAP, _HEIGHT, _LEAST, _HEAD = 4, 1, 30, 3, 7
+_BAR, _GAP, _HEIGHT, _LEAST, _HEAD = 3, 1, 30, 3, 7
 
 
 def kind_of(word: str) -> str:
@@ -79,7 +79,7 @@ def _bar(run: Mapping[str, Any], x: int, longest: int, zone: str) -> Markup:
     top = _HEIGHT - 1 - height
     head = Markup("")
     if kind == "bad":
-        head = Markup('<path class="head" d="M{} {}l4 4m0-4l-4 4"/>').format(x + 0.5, top - 5.5)
+        head = Markup('<path class="head" d="M{} {}l3 3m0-3l-3 3"/>').format(x, top - 4.5)
     title = f"{on_clocks(run['createdAt'], zone)}: {run['status']}, {duration(run['durationMs'])}"
     return Markup('<g class="{}"><title>{}</title><path d="M{} {}h{}v{}h-{}z"/>{}</g>').format(
         kind, title, x, top, _BAR, height, _BAR, head

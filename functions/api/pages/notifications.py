@@ -100,11 +100,13 @@ def _kind(row: Row) -> str:
 
 _COLUMNS: Final = (
     Column("Product", "product", lambda row: (row["product"] or {}).get("name"), _what, "wide"),
-    Column("Kind", "kind", lambda row: row["kind"], _kind),
-    Column("For", "userId", lambda row: row["userId"], _who),
+    Column("Kind", "kind", lambda row: row["kind"], _kind, "short"),
+    Column("For", "userId", lambda row: row["userId"], _who, "short"),
     Column("State", "state", lambda row: row["state"], _state, "why"),
     Column("Made", "createdAt", lambda row: row["createdAt"], lambda row: moment(row["createdAt"], ago=True)),
     Column("Sent", "sentAt", lambda row: row["sentAt"], lambda row: moment(row["sentAt"])),
-    Column("Mail", "mail", lambda row: (row["mail"] or {}).get("state")),
-    Column("Tries lost", "attempts", lambda row: row["attempts"], lambda row: count(row["attempts"]), "number"),
+    Column("Recipient", "recipient", lambda row: row["recipient"], in_files_only=True),
+    Column("Reason", "reason", lambda row: row["reason"], in_files_only=True),
+    Column("Mail", "mail", lambda row: (row["mail"] or {}).get("state"), in_files_only=True),
+    Column("Tries lost", "attempts", lambda row: row["attempts"], in_files_only=True),
 )

@@ -14,6 +14,8 @@ from nightshift.parameters import Parameter
 from nightshift.routes import Guard, Json, Problem, Request, Response, Route
 
 _LONGEST = 2000
+# An id: as large as a number in JSON can be.
+_ANY_NUMBER = 2**53
 _REASON = Text("reason", max_length=_LONGEST, description="Why, for whoever comes next.")
 
 
@@ -126,7 +128,8 @@ def _field(parameter: Parameter, typed: str | None, wrong: str, *, is_required: 
         "maximum": None, "default": "" if default is None else str(default).lower(),
     }  # fmt: skip
     if isinstance(parameter, Integer):
-        bounds = f"{parameter.minimum} to {parameter.maximum}"
+        is_bounded = parameter.maximum < _ANY_NUMBER
+        bounds = f"{parameter.minimum} to {parameter.maximum}" if is_bounded else f"from {parameter.minimum}"
         field |= {"kind": "number", "minimum": parameter.minimum, "maximum": parameter.maximum, "bounds": bounds}
     elif isinstance(parameter, Choice):
         field |= {"kind": "choice", "choices": parameter.choices}

@@ -33,7 +33,9 @@ class Column:
         value: what a row has in it, plain; under `key` in the exported JSON.
         key: its name for programs.
         show: how a page shows it, where the escaped value would not do.
-        kind: a class for the style: `number` (aligned right), `wide` (a text that may wrap), `code`.
+        kind: a class for the style: `number` (aligned right), `wide` (a text that may wrap), `short` (one that may
+            not), `measured` (a bar and its figure), `code`.
+        in_files_only: pages say it in another column.
     """
 
     title: str
@@ -41,6 +43,7 @@ class Column:
     value: Callable[[Row], Any]
     show: Callable[[Row], Markup | str] | None = None
     kind: str = ""
+    in_files_only: bool = False
 
     def cell(self, row: Row) -> Markup:
         """Return the content of a cell."""
@@ -69,6 +72,11 @@ class Table:
     empty: str = "There is nothing here."
     live: str = "list"
     limit: int = 0
+
+    @property
+    def shown(self) -> list[Column]:
+        """The columns of the page."""
+        return [column for column in self.columns if not column.in_files_only]
 
     def export(self, kind: str) -> str:
         """Return where this list is, as `csv` or `json`."""

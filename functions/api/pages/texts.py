@@ -8,15 +8,26 @@ from markupsafe import Markup
 
 _DOTS = "\u2026"
 _LONGEST = 140
+# What turns the direction of writing around, or cannot be seen, is shown by its number: exe.txt may be txt.exe.
+_UNSEEN = (
+    *range(0x20),
+    *range(0x7F, 0xA0),
+    *range(0x200B, 0x2010),
+    *range(0x2028, 0x202F),
+    *range(0x2060, 0x2070),
+    0xFEFF,
+)
+_SHOWN = {code: f"[U+{code:04X}]" for code in _UNSEEN} | dict.fromkeys(map(ord, "\t\n\r"), " ")
 
 
 def quoted(text: str | None, longest: int = _LONGEST) -> Markup | str:
     """Return a text kept to itself: its direction of writing ends where it ends, and it is no longer than a glance."""
     if not text:
         return ""
-    if len(text) <= longest:
-        return Markup("<bdi>{}</bdi>").format(text)
-    return Markup('<bdi title="{}">{}{}</bdi>').format(text, text[:longest].rstrip(), _DOTS)
+    shown = text.translate(_SHOWN)
+    if len(shown) <= longest:
+        return Markup("<bdi>{}</bdi>").format(shown)
+    return Markup('<bdi title="{}">{}{}</bdi>').format(shown, shown[:longest].rstrip(), _DOTS)
 
 
 def away(url: str | None) -> Markup | str:
