@@ -109,7 +109,9 @@ def says_what_it_found(request: pytest.FixtureRequest) -> bool:
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(kind=st.sampled_from(range(len(KINDS))), item=ITEMS, numbers=st.lists(SMALL, min_size=3, max_size=6), name=NAMES)
-def test_it_answers_as_others_do(emulator: Any, kind: int, item: dict[str, Any], numbers: list[int], name: str) -> None:
+def test_it_answers_as_others_do(
+    emulator: Any, says_what_it_found: bool, kind: int, item: dict[str, Any], numbers: list[int], name: str
+) -> None:
     request = {**KINDS[kind], "ExpressionAttributeValues": values(KINDS[kind], numbers, name)}
     ours, theirs = answer(MemoryTable(), request, item), answer(emulator, request, item)
     if isinstance(ours[0], tuple) and not says_what_it_found:
