@@ -15,8 +15,6 @@ TRANSLATED = translate(load())
 FUNCTIONS = dict(of_type(TRANSLATED, "AWS::Lambda::Function"))
 # Read by Powertools itself.
 POWERTOOLS = "POWERTOOLS_"
-# The page that signs its cookies with it is not there yet; the secret is, so that the door need not change for it.
-AWAITED = {"SESSION_SECRET_REF"}
 # The door names the jobs and never runs them: what only a run reads is not asked for there.
 NEVER_READ = {"ApiFunction": {"nightshift.delivery.settings"}}
 # Only on one machine: on AWS databases come from their secrets.
@@ -48,7 +46,7 @@ def test_nothing_is_set_that_the_function_never_reads(name: str) -> None:
     read = {text for module in _modules(name) for text in texts(SOURCES[module])}
     set_for_nothing = {each for each in _variables(name) if each not in read and not each.startswith(POWERTOOLS)}
 
-    assert set_for_nothing <= AWAITED
+    assert set_for_nothing == set()
 
 
 def test_every_setting_can_be_changed_by_who_deploys() -> None:

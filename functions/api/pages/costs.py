@@ -1,7 +1,8 @@
-"""What a run cost at AWS' public price of Lambda: duration by memory, and the request."""
+"""What a run cost at AWS' public price of Lambda: duration by memory, and its invocations."""
 
 from __future__ import annotations
 
+import json
 import os
 from typing import Final
 
@@ -11,12 +12,21 @@ from nightshift.routes import Json
 PRICED_ON: Final = "2026-11"
 _USD_PER_GB_S: Final = {"arm64": 0.0000133334, "x86_64": 0.0000166667}
 _USD_PER_REQUEST: Final = 0.0000002
+# Of functions that do not say otherwise.
+_MEMORY_MB: Final = 512
+_LEAST_USD: Final = 0.000001
 
 
-def of_run(run: Json, memory_mb: int | None = None) -> str:
-    """Write what a run cost, or nothing where that cannot be told."""
-    if memory_mb is None or run["durationMs"] is None or run["status"] == "skipped":
+def of_run(run: Json) -> str:
+    """Write what a run cost, or nothing where it has cost nothing yet: it goes on, or never began.
+
+    The time is that of the record, from the first start to the end over all parts; what is billed differs by the start
+    of each function.
+    """
+    if run["durationMs"] is None or run["startedAt"] is None:
         return ""
-    price = _USD_PER_GB_S[os.environ.get("FUNCTION_ARCHITECTURE", "arm64")]
+    memory_mb = json.loads(os.environ.get("JOB_MEMORY_MB") or "{}").get(run["job"], _MEMORY_MB)
+    price = _USD_PER_GB_S[os.environ.get("FUNCTION_ARCHITECTURE") or "arm64"]
     usd = run["durationMs"] / 1000 * memory_mb / 1024 * price + run["part"] * _USD_PER_REQUEST
-    return f"about ${usd:.6f} ({memory_mb} MB, public price of {PRICED_ON})"
+    shown = f"about ${usd:.6f}" if usd >= _LEAST_USD else "less than $0.000001"
+    return f"{shown} ({memory_mb} MB, public price of {PRICED_ON})"
