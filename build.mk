@@ -6,7 +6,7 @@ SAM_PYTHON = NIGHTSHIFT_VENV=.venv-sam $(PYTHON) local/bootstrap.py sam
 SAM = @SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-$${AWS_REGION:-us-east-1}} $(SAM_PYTHON) -m samcli
 STACK ?= nightshift
 
-.PHONY: validate build deploy lock-sam audit licences permissions
+.PHONY: validate build deploy lock-sam audit licences permissions observability
 
 validate: ## template.yaml, by SAM, cfn-lint (translated too) and our own rules
 	$(SAM) validate
@@ -38,3 +38,6 @@ licences: ## those of the shipped packages, into docs/licences.md
 
 permissions: ## what each function may do on AWS, into docs/permissions.md
 	$(WITH_DEV) -m deploy.permission_table
+
+observability: ## alarms, dashboard and saved queries, from the functions in template.yaml into the same file
+	$(WITH_DEV) -m deploy.observability.writing

@@ -23,7 +23,17 @@ def problems(template: Template) -> list[str]:
     tried: list[dict[str, str]] = [{}, others, EVERY_MINUTE, WITH_MAIL, {**others, **WITH_MAIL}]
     resolvers = [resolver(template, given) for given in tried]
     found = [problem for resolve in resolvers for problem in _compare(template, resolve)]
-    return list(dict.fromkeys(found))
+    return [*dict.fromkeys(found), *_unlike(template)]
+
+
+def _unlike(template: Template) -> list[str]:
+    """Whoever else knows the jobs must know the same."""
+    jobs = _written(template)
+    return [
+        f"{name} has other JOBS than ApiFunction"
+        for name, function in of_type(template, "AWS::Lambda::Function")
+        if function.get("Environment", {}).get("Variables", {}).get("JOBS", jobs) != jobs
+    ]
 
 
 def _compare(template: Template, resolve: Callable[[Any], Any]) -> list[str]:

@@ -50,6 +50,7 @@ MISTAKES: list[tuple[str, Any, str]] = [
     (API + "Environment.Variables.JOBS", '{"product-checks": ', "not JSON"),
     (API + "Environment.Variables.JOBS", "{}", "its schedule says"),
     (API + "Environment.Variables.JOBS", '{"product-checks": {"function": "x"}}', "must have exactly"),
+    ("Resources.WatchdogFunction.Properties.Environment.Variables.JOBS", "{}", "other JOBS than"),
     ("Parameters.ProductChecksZone.Default", "Mars/Olympus", "time zone 'Mars/Olympus'"),
     (CHECKS + "Timeout", 901, "1 to 900"),
     (API + "Timeout", 30, "gives up after 30"),
