@@ -106,15 +106,21 @@ class Rounds:
         if self.world.locks_held() or not self.world.locked:
             time.sleep(self.world.lapse_s)
         held = self.world.locks_held()
+        left, said = self._run_until_done(params)
         self._settled += 1
-        for _ in range(_MOST_RUNS):
-            said = self.world.run(params, self.world.next_slot())
+        if held or said[0] == "held":
+            self._late += 1
+            self.account.problems.append(f"{fault}: held after its lease: {', '.join(held) or self.account.job}")
+        if left or said[-1] != "succeeded":
+            self.account.problems.append(f"{fault}: after {len(said)} runs {left} are left; they ended as {said}")
+
+    def _run_until_done(self, params: dict[str, object]) -> tuple[int, list[str]]:
+        """Run the job again and again; return how much is left, and what the runs said of themselves."""
+        said: list[str] = []
+        while len(said) < _MOST_RUNS:
+            said.append(self.world.run(params, self.world.next_slot()))
             self.world.functions.wait_for_events(_EVENTS_S)
-            if held or said == "held":
-                self.account.problems.append(f"{fault}: held after its lease ({', '.join(held) or said})")
-                self._late += 1
-                held = []
             left = self.scenario.left()
-            if not left and said == "succeeded":
-                return
-        self.account.problems.append(f"{fault}: after {_MOST_RUNS} runs {left} are left, the last one ended as {said}")
+            if not left and said[-1] == "succeeded":
+                break
+        return left, said

@@ -90,10 +90,17 @@ class OnDemand(_Warmups):
     """The work of warmup-on-demand: one comparison a round."""
 
     kinds = (FORECASTS, EXPLANATIONS)
+    _changed = True
 
     def give(self) -> Mapping[str, Any]:
         self._add()
         return {"slug": self._slugs[-1]}
+
+    def meanwhile(self) -> None:
+        """Other data is another lock: every second time the data stays, so that both workers want the same one."""
+        self._changed = not self._changed
+        if self._changed:
+            super().meanwhile()
 
     def effects(self) -> Sequence[Effect]:
         shown = [self._world.get("/api/comparison/premium", slug=slug) for slug in self._slugs]
