@@ -68,7 +68,7 @@ load: ## many triggers a second at one job, through the door [RATE=200 SECONDS=6
 accuracy: ## how good the forecasts are, into docs/forecast-accuracy.md [SERIES=folder with series.csv]
 	$(WITH_DEV) -m benchmarks.forecasting.accuracy $(if $(SERIES),"$(SERIES)")
 
-bench: ## ours against peers and limits, as ratios, into docs/performance.md [ONLY=starts,queue ROUNDS=5]
+bench: ## ours against peers and limits, as ratios, into docs/performance.md [ONLY=starts,wishlist ROUNDS=5]
 	$(WITH_DEV) -m benchmarks.run $(if $(ONLY),--only "$(ONLY)") $(if $(ROUNDS),--rounds "$(ROUNDS)")
 
 lint: ## style and errors, by ruff

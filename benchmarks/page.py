@@ -42,6 +42,8 @@ def write(template: Path = TEMPLATE, results: Path = RESULTS, docs: Path = DOCS)
 def _row(row: _Json, picture: str) -> Iterator[str]:
     for comparison in row["comparisons"]:
         yield from _comparison(comparison)
+    for growth in row.get("growth", ()):
+        yield from _growth(growth)
     yield f"![The medians as bars; the tables above have the figures]({picture})\n"
     yield from (f"{note}\n" for note in row.get("notes", ()))
     machine = row["machine"]
@@ -63,6 +65,14 @@ def _comparison(comparison: _Json) -> Iterator[str]:
         yield "|---|---:|---:|---:|---|"
         yield from map(_ratio, comparison["ratios"])
         yield ""
+
+
+def _growth(growth: _Json) -> Iterator[str]:
+    yield f"| {growth['title']} | {growth['unit']} |"
+    yield "|---:|---:|"
+    for size, cost in growth["costs"].items():
+        yield f"| {int(size):,} | {shown(cost)} |"
+    yield ""
 
 
 def _ratio(ratio: _Json) -> str:

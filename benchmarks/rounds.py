@@ -108,6 +108,28 @@ class Comparison:
         return {"title": self.title, "unit": self.unit, "median": medians, "rounds": self.figures, "ratios": ratios}
 
 
+@dataclass(frozen=True)
+class Growth:
+    """What an item costs as the work grows: flat, or with a reason."""
+
+    title: str
+    unit: str
+    costs: Mapping[int, float]
+
+    def document(self) -> dict[str, Any]:
+        """Return it as JSON."""
+        return {"title": self.title, "unit": self.unit, "costs": {str(size): cost for size, cost in self.costs.items()}}
+
+
+def grow(title: str, unit: str, sizes: Sequence[int], cost: Callable[[int], float], rounds: int = 3) -> Growth:
+    """Measure what an item costs at each size, and print it; the median of some rounds."""
+    print(f"\n{title}", flush=True)
+    measured = {size: statistics.median(cost(size) for _ in range(rounds)) for size in sizes}
+    for size, each in measured.items():
+        print(f"  {size:>12,}  {shown(each)} {unit}", flush=True)
+    return Growth(title, unit, measured)
+
+
 def compare(
     title: str, contenders: Sequence[Contender], *, unit: str, goals: Sequence[Goal] = (), rounds: int = ROUNDS
 ) -> Comparison:

@@ -17,6 +17,8 @@ from benchmarks.rounds import ROUNDS
 
 ROWS: Final[Mapping[str, str]] = {
     "starts": "benchmarks.starts",
+    "wishlist": "benchmarks.shop.wishlist",
+    "reservations": "benchmarks.shop.reservations",
     "queue": "benchmarks.queue.drain",
 }
 
