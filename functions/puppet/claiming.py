@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence, Sized
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Sized
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
@@ -44,20 +44,19 @@ def claim(database: Database, processor_id: str, batch_id: UUID, limits: Limits)
     Raises:
         DatabaseUnavailable: whether jobs were claimed is unknown; those that were are rescued later.
     """
-    values = {
-        "batch_size": limits.batch_size,
-        "max_concurrent": limits.max_concurrent,
-        "per_user": limits.per_user,
-        "stuck_after_s": limits.stuck_after_s,
-    }
     try:
         for _ in range(_MOST_TURNS):
             sql = queries("puppet")["claim"]
-            answer = database.write(sql, processor=processor_id, batch=batch_id, **values)[0]["claim"]
+            answer = database.write(sql, processor=processor_id, batch=batch_id, **asdict(limits))[0]["claim"]
             if answer["jobs"][0] or not answer["again"]:
                 break
     except DatabaseBusy:
         return Claim((), "busy")
+    return claim_of(answer, batch_id)
+
+
+def claim_of(answer: Mapping[str, Any], batch_id: UUID) -> Claim:
+    """Return what PostgreSQL answers to a claim."""
     columns = answer["jobs"]
     jobs = tuple(_claimed(row, batch_id) for row in zip(*columns, strict=True)) if columns[0] else ()
     return Claim(jobs, "claimed" if jobs else "idle" if answer["room"] else "full")

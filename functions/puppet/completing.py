@@ -31,15 +31,18 @@ def complete(database: Database, processor_id: str, results: Sequence[Result]) -
     """
     if not results:
         return []
-    rows = database.write(
-        queries("puppet")["complete"], processor=processor_id, results=_json([_document(each) for each in results])
-    )
+    rows = database.write(queries("puppet")["complete"], processor=processor_id, results=document(results))
     return [row["refused"] for row in rows]
 
 
 def complete_later(database: Database, result: Result) -> bool:
     """Write what a worker says later of a job it took (`waiting`); return whether the claim still held."""
     return not complete(database, "", [result])
+
+
+def document(results: Sequence[Result]) -> str:
+    """Return results as PostgreSQL reads them."""
+    return _json([_document(each) for each in results])
 
 
 def _document(result: Result) -> dict[str, Any]:

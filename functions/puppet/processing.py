@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID, uuid4
@@ -139,30 +140,35 @@ class _Processor:
 
     def _claim(self) -> bool:
         """Take what is due, as far as batch and limits have room; return whether anything was taken."""
-        free = self.configuration.max_concurrent_jobs - len(self.crew.at_work)
-        if free <= 0 or not self._may_claim():
+        if self._now() < self.ask_again_at or not (asked := self._wanted()):
             return False
+        claimed = store.claim(self.database, self.id, self.batch.id, self._limits(asked))
+        self._begin(claimed.jobs, asked)
+        return bool(claimed)
+
+    def _wanted(self, ended: int = 0) -> int:
+        """Return how many jobs to ask for, for the batch that has room for them, where so many have ended just now."""
+        free = self.configuration.max_concurrent_jobs - len(self.crew.at_work) + ended
+        if free <= 0 or not self._may_claim():
+            return 0
         if self.batch.room <= 0:
             self._begin_batch()
-        asked = min(free, self.batch.room)
-        jobs = store.claim(self.database, self.id, self.batch.id, self._limits(asked)).jobs
-        if len(jobs) < asked:
-            self.ask_again_at = self._now() + _POLL_S
-        if jobs:
-            self._begin(jobs)
-        return bool(jobs)
+        return min(free, self.batch.room)
 
     def _may_claim(self) -> bool:
-        now = self._now()
-        if not self.stopped and self.deadline - now < self.crew.longest_s + STOP_BEFORE_S:
+        if not self.stopped and self.deadline - self._now() < self.crew.longest_s + STOP_BEFORE_S:
             self.stopped = "the time is up"
-        return not self.stopped and now >= self.ask_again_at
+        return not self.stopped
 
     def _begin_batch(self) -> None:
         self.batch = Batch(uuid4(), room=self.configuration.batch_size)
         self.batches[self.batch.id] = self.batch
 
-    def _begin(self, jobs: Sequence[ClaimedJob]) -> None:
+    def _begin(self, jobs: Sequence[ClaimedJob], asked: int) -> None:
+        # With fewer than there is room for, nothing else may run for now.
+        self.ask_again_at = self._now() + _POLL_S if len(jobs) < asked else 0.0
+        if not jobs:
+            return
         self.tally.counts["claimed"] += len(jobs)
         self.batch.take(len(jobs))
         self.crew.begin(jobs, self.screen.endings(jobs, self.configuration.invite_cooldown_days))
@@ -170,17 +176,35 @@ class _Processor:
     # ---- Writing -----------------------------------------------------------------------------------------------------
 
     def _settle(self, tasks: Sequence[Task]) -> None:
-        """Write what became of tasks, and count it."""
+        """Write what became of tasks, take others in the same message, and count."""
         if not tasks:
             return
         results = [self._result(task) for task in tasks]
+        asked = self._wanted(len(tasks))
         try:
-            refused = set(store.complete(self.database, self.id, results))
+            refused, claimed = self._exchange(results, asked)
         except (DatabaseBusy, DatabaseUnavailable) as error:
             self._try_again(tasks, error)
             return
         self.mishaps = 0
-        self.ask_again_at = 0.0  # there is room again
+        self._account(tasks, results, set(refused))
+        if claimed is None:
+            self.ask_again_at = 0.0  # there is room again
+        else:
+            self._begin(claimed.jobs, asked)
+        self._end_batches([batch for batch in self.batches.values() if batch.is_over])
+
+    def _exchange(self, results: Sequence[Result], asked: int) -> tuple[Sequence[UUID], store.Claim | None]:
+        """Write results and ask for so many jobs; the results alone where another claimer takes long."""
+        if asked:
+            try:
+                return store.exchange(self.database, self.id, results, self.batch.id, self._limits(asked))
+            except DatabaseBusy as error:
+                self.log.info("Results written without a claim", error=str(error))
+        return store.complete(self.database, self.id, results), None
+
+    def _account(self, tasks: Sequence[Task], results: Sequence[Result], refused: AbstractSet[UUID]) -> None:
+        """Count what was written, and note what became of invites."""
         for task, result in zip(tasks, results, strict=True):
             self._count(task, None if task.job.id in refused else result)
         self.screen.respond(
@@ -188,7 +212,6 @@ class _Processor:
             for task, result in zip(tasks, results, strict=True)
             if task.job.id not in refused
         )
-        self._end_batches([batch for batch in self.batches.values() if batch.is_over])
 
     def _result(self, task: Task) -> Result:
         took_s = (task.ended_at or 0.0) - (task.begun_at or 0.0)

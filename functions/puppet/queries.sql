@@ -2,6 +2,9 @@
 -- A turn takes milliseconds: who has not come to theirs after a second comes again later.
 SET LOCAL lock_timeout = '1s'; SELECT claim_puppet_jobs(:processor, :batch, :batch_size, :max_concurrent, :per_user, :stuck_after_s) AS claim
 
+-- name: exchange
+SET LOCAL lock_timeout = '1s'; SELECT exchange_puppet_jobs(:processor, :results, :batch, :batch_size, :max_concurrent, :per_user, :stuck_after_s) AS exchange
+
 -- name: give_back
 UPDATE puppet_jobs
 SET status = 'pending', attempts = attempts - 1, claim_token = NULL, processor_id = NULL, batch_id = NULL,
@@ -33,4 +36,7 @@ WITH said AS (
 SELECT token AS lost FROM said WHERE token NOT IN (SELECT token FROM held)
 
 -- name: stop
+-- What is known of turns an hour ago puts nobody anywhere any more.
+DELETE FROM puppet_turns WHERE ctid = ANY (ARRAY(
+    SELECT ctid FROM puppet_turns WHERE at < now() - interval '1 day' LIMIT 1000 FOR UPDATE SKIP LOCKED));
 UPDATE puppet_cron_processor_state SET status = 'stopped', stopped_at = now() WHERE processor_id = :processor

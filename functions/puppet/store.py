@@ -2,6 +2,7 @@
 
 from puppet.claiming import Claim, claim, give_back
 from puppet.completing import complete, complete_later
+from puppet.exchanging import exchange
 from puppet.processors import heartbeat, register, stop
 from puppet.records import ClaimedJob, Limits, Result
 from puppet.rescuing import Rescued, rescue
@@ -15,6 +16,7 @@ __all__ = [
     "claim",
     "complete",
     "complete_later",
+    "exchange",
     "give_back",
     "heartbeat",
     "register",

@@ -16,16 +16,18 @@ from tests.integration.puppet.working import Queue
 WIDE = Limits(batch_size=100, max_concurrent=1000, per_user=1000)
 
 # The rule, as plainly as SQL can say it: every due job is ranked among its user's, after what that user has in flight.
+# Within a turn and a priority it goes by place: when the user had a turn last, or an hour before the job was due.
 _RULE = """
     WITH held AS (
         SELECT user_id, count(*) AS jobs FROM puppet_jobs WHERE status IN ('running', 'waiting') GROUP BY 1
     ), ranked AS (
-        SELECT j.id, j.priority, j.scheduled_at, coalesce(h.jobs, 0) + row_number() OVER (
-            PARTITION BY j.user_id ORDER BY j.priority DESC, j.scheduled_at) AS turn
-        FROM puppet_jobs AS j LEFT JOIN held AS h USING (user_id)
+        SELECT j.id, j.priority, j.scheduled_at, greatest(t.at, j.scheduled_at - interval '1 hour') AS place,
+               coalesce(h.jobs, 0) + row_number() OVER (
+                   PARTITION BY j.user_id ORDER BY j.priority DESC, j.scheduled_at) AS turn
+        FROM puppet_jobs AS j LEFT JOIN held AS h USING (user_id) LEFT JOIN puppet_turns AS t USING (user_id)
         WHERE j.status = 'pending' AND j.final_status IS NULL AND j.scheduled_at <= now()
     )
-    SELECT id FROM ranked WHERE turn <= :per_user ORDER BY turn, priority DESC, scheduled_at
+    SELECT id FROM ranked WHERE turn <= :per_user ORDER BY turn, priority DESC, place, scheduled_at
     LIMIT greatest(0, least(:batch_size, :max_concurrent - (SELECT coalesce(sum(jobs), 0) FROM held)))
 """
 

@@ -68,8 +68,9 @@ def test_what_a_killed_processor_had_at_work_is_carried_out_by_another(
 
 
 def test_eight_processors_share_a_backlog_within_all_limits(jobs: Queue, postgres_url: str) -> None:
-    for user in range(12):
-        jobs.put(jobs=20, user_id=f"user {user}")
+    # Fewer users than places: with more of them, each would have one job at work.
+    for user in range(6):
+        jobs.put(jobs=40, user_id=f"user {user}")
     at_work: dict[str, int] = {}
     most = {"all": 0, "user": 0}
     turn = threading.Lock()

@@ -88,7 +88,7 @@ def test_a_cancelled_job_is_not_put_back(jobs: Queue, database: Database) -> Non
 
 
 def test_room_that_stuck_jobs_held_is_free_in_the_same_claim(jobs: Queue, database: Database) -> None:
-    jobs.put(jobs=4)
+    jobs.put(jobs=2)
     limits = Limits(max_concurrent=2)
     stuck = take(database, limits=limits)
     assert take(database, limits=limits) == []
