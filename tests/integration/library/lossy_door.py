@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import http.client
 import http.server
+import random
 import threading
 from typing import Literal
 from urllib.parse import urlsplit
@@ -15,16 +16,28 @@ class LossyDoor:
     """An address of 127.0.0.1 that leads to the real endpoint.
 
     `losses` says what becomes of the next requests, one entry each: the request never arrives, or it is carried
-    out and its answer lost, or (None) all goes well. `seen` counts them.
+    out and its answer lost, or (None) all goes well. `seen` counts them. Once there are no entries left, a `share` of
+    all answers gets lost by chance.
     """
 
     def __init__(self, endpoint: str) -> None:
         self.losses: list[Loss | None] = []
+        self.share = 0.0
         self.seen = 0
+        self.lost = 0
+        self._chance = random.Random(1)  # noqa: S311 - nothing is secret here
         self.netloc = urlsplit(endpoint).netloc
         self._server = _Server(("127.0.0.1", 0), _Passage)
         self._server.door = self
         self._thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02})
+
+    def next_loss(self) -> Loss | None:
+        """What becomes of the request that has just come."""
+        self.seen += 1
+        by_chance: Loss | None = "answer" if self._chance.random() < self.share else None
+        loss = self.losses.pop(0) if self.losses else by_chance
+        self.lost += loss is not None
+        return loss
 
     @property
     def endpoint(self) -> str:
@@ -51,9 +64,8 @@ class _Passage(http.server.BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         door = self.server.door
-        door.seen += 1
         body = self.rfile.read(int(self.headers["Content-Length"]))
-        loss = door.losses.pop(0) if door.losses else None
+        loss = door.next_loss()
         if loss == "request":
             return
         connection = http.client.HTTPConnection(door.netloc)
