@@ -11,7 +11,10 @@ from typing import Any, Final
 
 from tests.chaos.orders import (
     AFTER_COMMIT,
+    AFTER_LOCK,
+    AFTER_WAKING,
     BEFORE_COMMIT,
+    BEFORE_WAKING,
     CUT_ANSWER,
     CUT_MESSAGE,
     END_BACKEND,
@@ -25,6 +28,8 @@ from tests.chaos.proxies import FAIR, Weather
 from tests.chaos.world import Background, World
 
 _POLL_S: Final = 0.01
+# What a caller is answered whose request has killed the door.
+_DIED: Final = 500
 _PATIENCE_S: Final = 60.0
 # Longer than a worker here waits for DynamoDB, so that its own second try meets what the first one did.
 _TOO_SLOW_S: Final = 0.9
@@ -39,8 +44,8 @@ class Fault:
 
     name: str
     happen: Callable[[World, Mapping[str, Any], Meanwhile], bool]
-    # Whether only jobs can meet it that have to do with DynamoDB.
-    of_dynamodb: bool = False
+    # Whether only jobs can meet it that run under a lock.
+    needs_lock: bool = False
 
 
 def all_faults() -> list[Fault]:
@@ -59,7 +64,8 @@ def all_faults() -> list[Fault]:
         Fault("schedule late", _schedule_late),
         Fault("event twice", _event_twice),
     ]
-    return [*at_steps, *at_random, *cuts, *weathers, *deliveries, Fault("PostgreSQL restarted", _restart)]
+    doors = [_at_the_door(step) for step in (AFTER_LOCK, BEFORE_WAKING, AFTER_WAKING)]
+    return [*at_steps, *at_random, *cuts, *weathers, *deliveries, *doors, Fault("PostgreSQL restarted", _restart)]
 
 
 def named(*names: str) -> list[Fault]:
@@ -88,6 +94,16 @@ def _cut(act: str) -> Fault:
 
     words = {END_BACKEND: "backend ended", CUT_MESSAGE: "message cut", CUT_ANSWER: "answer cut"}
     return Fault(words[act], happen)
+
+
+def _at_the_door(step: str) -> Fault:
+    def happen(world: World, params: Mapping[str, Any], _meanwhile: Meanwhile) -> bool:
+        """The door is killed while it starts the job; whether the job runs all the same is seen afterwards."""
+        world.orders.clear()
+        world.orders.give(Order(KILL, step))
+        return world.trigger(params) == _DIED and any(world.orders.reached())
+
+    return Fault(f"door killed {step}", happen, needs_lock=True)
 
 
 def _nth(world: World, step: str) -> int:
@@ -129,7 +145,7 @@ def _weather(name: str, weather: Weather) -> Fault:
             world.rain.weather = FAIR
         return world.rain.fallen.total() > before
 
-    return Fault(name, happen, of_dynamodb=True)
+    return Fault(name, happen, needs_lock=True)
 
 
 def _schedule_twice(world: World, params: Mapping[str, Any], _meanwhile: Meanwhile) -> bool:

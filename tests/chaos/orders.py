@@ -19,6 +19,9 @@ BEFORE_COMMIT: Final = "before commit"
 AFTER_COMMIT: Final = "after commit"
 BEFORE_RELEASE: Final = "before release"
 RANDOM: Final = "random"
+# Those of the door, which takes a job's lock, records the run and wakes the job's function.
+BEFORE_WAKING: Final = "before waking"
+AFTER_WAKING: Final = "after waking"
 STEPS: Final = (AFTER_LOCK, AFTER_FETCH, BEFORE_COMMIT, AFTER_COMMIT, BEFORE_RELEASE)
 
 # What happens there: to the process itself, or to the message that it sends to PostgreSQL.

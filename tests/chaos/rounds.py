@@ -68,7 +68,7 @@ class Rounds:
     def go(self, faults: Sequence[Fault]) -> None:
         """Go through the faults, in an order that the seed gives."""
         started = time.monotonic()
-        own = [fault for fault in faults if self.scenario.locked or not fault.of_dynamodb]
+        own = [fault for fault in faults if self.scenario.locked or not fault.needs_lock]
         for fault in self.world.chance.sample(own, len(own)):
             if not any(self.round(fault) for _ in range(_TRIES)):
                 self.account.problems.append(f"{fault.name}: no run has met it")

@@ -28,6 +28,7 @@ from nightshift.lease import SKEW_MARGIN_MS
 from tests.chaos.ground import Ground, with_port
 from tests.chaos.orders import Orders
 from tests.chaos.proxies import Cut, Rain
+from tests.chaos.worker.places import DOOR
 from tests.support.door import event
 
 _CODE: Final = (ROOT / "functions", ROOT / "layers" / "nightshift", ROOT)
@@ -73,7 +74,7 @@ class World:
         ground.table(self.cache_table, "pk", "sk")
         self.function = ground.function_of(job)
         environment = self._environment(folder, fence=fence)
-        api = self._dressed(ground.functions[_API], "")
+        api = self._dressed(ground.functions[_API], DOOR)
         self.functions = _Functions([self._dressed(self.function, job), api], environment, self.logs)
         self.functions.start()
         self.results: Counter[str] = Counter()

@@ -6,7 +6,15 @@ import functools
 import importlib
 from typing import Any, Final
 
-from tests.chaos.orders import AFTER_COMMIT, AFTER_FETCH, AFTER_LOCK, BEFORE_COMMIT, BEFORE_RELEASE
+from tests.chaos.orders import (
+    AFTER_COMMIT,
+    AFTER_FETCH,
+    AFTER_LOCK,
+    AFTER_WAKING,
+    BEFORE_COMMIT,
+    BEFORE_RELEASE,
+    BEFORE_WAKING,
+)
 from tests.chaos.worker.suffering import Suffering
 
 _OUTBOX: Final = "nightshift.delivery.outbox:Outbox"
@@ -26,11 +34,19 @@ _FETCHES: Final = {
 }
 # Its processors share the work without a lock: they begin and end with their own record.
 _WITHOUT_LOCK: Final = {"puppet-jobs": ("puppet.store:register", "puppet.store:stop")}
+# What stands for the door in the place of a job's name.
+DOOR: Final = "door"
+_WAKE: Final = "nightshift.handover:wake"
 _OF_ITEMS: Final = ("product-check:",)
 
 
 def mark(job: str, suffering: Suffering) -> None:
-    """Wrap what a job comes by, so that it says so."""
+    """Wrap what a job, or the door, comes by, so that it says so."""
+    if job == DOOR:
+        _mark_locks(suffering)
+        _before(_WAKE, BEFORE_WAKING, suffering)
+        _after(_WAKE, AFTER_WAKING, suffering)
+        return
     _after(_FETCHES[job], AFTER_FETCH, suffering)
     if job in _WITHOUT_LOCK:
         first, last = _WITHOUT_LOCK[job]
