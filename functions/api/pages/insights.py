@@ -48,6 +48,7 @@ def routes(site: Site) -> tuple[Route, ...]:
         chosen = request.query["list"]
         return exported(request, tables[chosen], f"insights-{chosen}") or frame.page(
             request, "insights.html", PATH, **facts, found=found, tables=tables, spans=_spans(request, found),
+            is_empty=not found["byUser"],
             figures=figures(found, metrics), charts=charts(found), advice=[_advice(each) for each in
                                                                            found["recommendations"]],
         )  # fmt: skip

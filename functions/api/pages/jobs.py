@@ -7,15 +7,15 @@ from typing import Any
 
 from markupsafe import Markup
 
-from api import jobs
 from api.guards import READ
 from api.pages import frame
-from api.pages.marks import bars, state
+from api.pages.marks import BARS, bars, state
 from api.pages.moments import duration, moment
-from api.pages.site import Site, plain
+from api.pages.site import Site
 from api.pages.tables import FORMAT, Column, Row, Table, exported
 from api.states import STATES
 from nightshift.routes import Guard, Json, Request, Response, Route
+from nightshift.sql import queries
 
 # What somebody should look at, the worst first.
 _TROUBLE = ("failed", "late")
@@ -26,7 +26,7 @@ def routes(site: Site) -> tuple[Route, ...]:
 
     def every(request: Request) -> Response:
         found = site.api.get(request, "/api/jobs")["jobs"]
-        history = plain(jobs.history(request.platform, site.catalogue.names))
+        history = _history(request, site.catalogue.names)
         table = _table(found, history, may_write=request.principal != READ)
         return exported(request, table, "jobs") or frame.page(
             request, "jobs.html", "/", title="Jobs", table=table, trouble=_trouble(found), counts=_counts(found)
@@ -35,6 +35,11 @@ def routes(site: Site) -> tuple[Route, ...]:
     return (
         Route("GET", "/", Guard.READ, every, "Every job and its state", query=(FORMAT,), media_type=frame.MEDIA_TYPE),
     )
+
+
+def _history(request: Request, names: Sequence[str]) -> dict[str, list[Json]]:
+    query = queries("api.pages", "bars.sql")["newest_runs"]
+    return {row["job"]: row["runs"] for row in request.platform.database.read(query, jobs=list(names), most=BARS)}
 
 
 def schedule(job: Row) -> Markup | str:

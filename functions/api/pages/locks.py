@@ -14,9 +14,9 @@ from api.pages.marks import state
 from api.pages.moments import moment
 from api.pages.site import Site
 from api.pages.tables import FORMAT, Column, Filter, Row, Table, exported, here
-from api.pages.texts import quoted
+from api.pages.texts import quoted, visible
 from nightshift import Text
-from nightshift.routes import Guard, Json, Request, Response, Route
+from nightshift.routes import Guard, Json, Problem, Request, Response, Route
 
 PATH: Final = "/locks"
 _RELEASE: Final = "/locks/release"
@@ -38,7 +38,10 @@ def routes(site: Site) -> tuple[Route, ...]:
         return _page(site, request)
 
     def ask(request: Request) -> Response:
-        return confirming.ask(request, _step(request.query, _lock(site, request, request.query["name"])))
+        seen = request.query
+        lock = _lock(site, request, seen["name"])
+        gone = None if lock and lock["holder"] == seen["holder"] else Problem(409, "this holder has it no more")
+        return confirming.ask(request, _step(seen, lock), gone)
 
     def release(request: Request) -> Response:
         seen = request.body
@@ -114,7 +117,7 @@ def _release(lock: Row) -> Markup:
     query = urlencode({"name": lock["name"], "job": lock["job"] or _NO_JOB, "holder": lock["holder"]})
     return Markup(
         '<a class="button risky" href="{}?{}" data-dialog aria-label="Release {}">Release</a>'
-    ).format(_RELEASE, query, lock["name"])  # fmt: skip
+    ).format(_RELEASE, query, visible(lock["name"]))  # fmt: skip
 
 
 _DO: Final = Column("Do", "", lambda _: None, _release, "acts")

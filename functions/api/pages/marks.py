@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from api.pages.moments import duration, on_clocks
 
@@ -25,11 +25,13 @@ _KINDS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("ok", "succeeded", "success", "sent", "delivered", "healthy", "completed", "done"), "good"),
     **dict.fromkeys(("failed", "error", "lost", "missed", "stuck", "unhealthy", "dead"), "bad"),
     **dict.fromkeys(("late", "doubtful", "degraded", "lapsed", "slow", "warning", "retrying"), "warn"),
-    **dict.fromkeys(("running", "processing", "sending", "held"), "busy"),
+    **dict.fromkeys(("running", "processing", "sending", "claimed", "held"), "busy"),
     **dict.fromkeys(("queued", "pending", "scheduled", "waiting"), "wait"),
     **dict.fromkeys(("paused", "disabled", "stopped", "cancelled"), "stop"),
-    "skipped": "past",
+    **dict.fromkeys(("skipped", "suppressed"), "past"),
 }
+# How many runs a row of bars has room for.
+BARS: Final = 60
 _BAR, _GAP, _HEIGHT, _LEAST, _HEAD = 3, 1, 30, 3, 7
 
 
@@ -49,7 +51,7 @@ def _mark(word: str) -> Markup:
     return Markup('<svg class="mark" viewBox="0 0 12 12" aria-hidden="true">{}</svg>').format(shape)
 
 
-def bars(runs: Sequence[Mapping[str, Any]], zone: str, label: str, room: int = 60) -> Markup:
+def bars(runs: Sequence[Mapping[str, Any]], zone: str, label: str, room: int = BARS) -> Markup:
     """Draw runs (as the API tells them, newest first) from the oldest to the newest.
 
     The height is the duration, of the longest of them; a run that went wrong has a mark on its top, one that was
@@ -77,10 +79,8 @@ def _bar(run: Mapping[str, Any], x: int, longest: int, zone: str) -> Markup:
     room = _HEIGHT - _HEAD - 1
     height = max(_LEAST, round(room * took / longest)) if longest else _LEAST
     top = _HEIGHT - 1 - height
-    head = Markup("")
-    if kind == "bad":
-        head = Markup('<path class="head" d="M{} {}l3 3m0-3l-3 3"/>').format(x, top - 4.5)
-    title = f"{on_clocks(run['createdAt'], zone)}: {run['status']}, {duration(run['durationMs'])}"
-    return Markup('<g class="{}"><title>{}</title><path d="M{} {}h{}v{}h-{}z"/>{}</g>').format(
-        kind, title, x, top, _BAR, height, _BAR, head
-    )
+    head = f'<path class="head" d="M{x} {top - 4.5}l3 3m0-3l-3 3"/>' if kind == "bad" else ""
+    title = escape(f"{on_clocks(run['createdAt'], zone)}: {run['status']}, {duration(run['durationMs'])}")
+    shape = f'<path d="M{x} {top}h{_BAR}v{height}h-{_BAR}z"/>'
+    # Sixty of them a job: numbers and words of ours need no escaping, the title has had it.
+    return Markup(f'<g class="{kind}"><title>{title}</title>{shape}{head}</g>')  # noqa: S704

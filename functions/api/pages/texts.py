@@ -24,10 +24,15 @@ def quoted(text: str | None, longest: int = _LONGEST) -> Markup | str:
     """Return a text kept to itself: its direction of writing ends where it ends, and it is no longer than a glance."""
     if not text:
         return ""
-    shown = text.translate(_SHOWN)
+    shown = visible(text)
     if len(shown) <= longest:
         return Markup("<bdi>{}</bdi>").format(shown)
     return Markup('<bdi title="{}">{}{}</bdi>').format(shown, shown[:longest].rstrip(), _DOTS)
+
+
+def visible(text: str) -> str:
+    """Return a text in one line and in one direction, without anything that cannot be seen."""
+    return text.translate(_SHOWN)
 
 
 def away(url: str | None) -> Markup | str:
