@@ -182,7 +182,25 @@ def test_the_message_has_both_forms_and_the_headers_of_one_click() -> None:
     assert all(byte < 128 for byte in content), "passes every server"
 
 
-@pytest.mark.parametrize("evil", ["x\r\nBcc: eve@example.com", "x\nX: y", "x\rX: y"])
+HIDDEN = [
+    "=?utf-8?q?x=0D=0ABcc:_eve@example.com?=",
+    "Lamp =?utf-8?b?DQpCY2M6IGV2ZUBleGFtcGxlLmNvbQ0K?= one",
+    "=?iso-8859-1?Q?=E2?= =?utf-8?q?=E2=80=AE?=",
+    "x=?utf-8?q?=0AX:_y?=",
+]
+
+
+@pytest.mark.parametrize("name", HIDDEN)
+def test_an_encoded_word_in_a_name_is_not_decoded(name: str) -> None:
+    mail = rendered(notice(1, "restock", name=name, payload={}))
+    plain, fine = (write(ENVELOPE, each, {}).content for each in (mail, rendered(notice())))
+    message = message_from_bytes(plain, policy=policy.default)
+
+    assert [*message] == [*message_from_bytes(fine)]
+    assert message["Subject"] == f"{name.replace('=?', '= ?')} is back in stock"
+
+
+@pytest.mark.parametrize("evil", ["x\r\nBcc: eve@example.com", "x\nX: y", "x\rX: y", *HIDDEN])
 @pytest.mark.parametrize("field", ["subject", "sender_name", "to", "unsubscribe_url", "mail_id"])
 def test_no_value_makes_a_header_of_its_own(field: str, evil: str) -> None:
     values = {**vars(ENVELOPE)}

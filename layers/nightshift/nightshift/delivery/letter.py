@@ -48,16 +48,27 @@ def write(envelope: Envelope, rendered: Rendered, tags: Mapping[str, str]) -> Le
     from email.message import EmailMessage
 
     message: EmailMessage = EmailMessage(policy=policy.SMTP)
-    message["From"] = Address(envelope.sender_name, addr_spec=envelope.sender)
+    message["From"] = Address(_as_it_is(envelope.sender_name), addr_spec=envelope.sender)
     message["To"] = Address(addr_spec=envelope.to)
     if envelope.reply_to:
         message["Reply-To"] = Address(addr_spec=envelope.reply_to)
-    message["Subject"] = rendered.subject
+    message["Subject"] = _as_it_is(rendered.subject)
     message["List-Unsubscribe"] = f"<{envelope.unsubscribe_url}>"
     message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     message["Auto-Submitted"] = "auto-generated"
     message[MAIL_ID_HEADER] = envelope.mail_id
+    if broken := [name for name, value in message.items() if {"\r", "\n"} & set(value)]:
+        raise ValueError(f"{', '.join(broken)} would hold a line break")
     message.set_content(rendered.text, cte="quoted-printable")
     message.add_alternative(rendered.html, subtype="html", cte="quoted-printable")
     content = message.as_bytes(policy=policy.SMTP.clone(max_line_length=_HEADER_LENGTH))
     return Letter(envelope.to, content, tags)
+
+
+def _as_it_is(text: str) -> str:
+    """Return text that a header takes for itself.
+
+    The standard library decodes what looks like an encoded word (RFC 2047) when a header is set, and Python 3.11 writes
+    the line breaks out that were hidden in it: a product's name could add a header.
+    """
+    return text.replace("=?", "= ?")
