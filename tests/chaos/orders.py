@@ -30,7 +30,6 @@ STOP: Final = "stop"
 END_BACKEND: Final = "end backend"
 CUT_MESSAGE: Final = "cut message"
 CUT_ANSWER: Final = "cut answer"
-NOTHING: Final = "nothing"
 
 _ORDER: Final = "order.json"
 _REACHED: Final = "reached-"

@@ -31,9 +31,6 @@ class Cut:
         self._upstream_port = upstream_port
         self._listening = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listening.getsockname()[1])
-        self.open = 0
-        self.most_open = 0
-        self._turn = threading.Lock()
         threading.Thread(target=self._accept, daemon=True).start()
 
     def stop(self) -> None:
@@ -54,24 +51,13 @@ class Cut:
                 server = socket.create_connection(("127.0.0.1", self._upstream_port()), 5)
             except OSError:
                 return  # it restarts: the client sees its connection closed
-            with server, self._counted():
+            with server:
                 for each in (client, server):
                     each.settimeout(None)
                     each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                 back = threading.Thread(target=_pass_on, args=(server, client), daemon=True)
                 back.start()
                 _pass_questions(client, server)
-
-    @contextlib.contextmanager
-    def _counted(self):  # type: ignore[no-untyped-def]  # noqa: ANN202  # a context of two lines
-        with self._turn:
-            self.open += 1
-            self.most_open = max(self.most_open, self.open)
-        try:
-            yield
-        finally:
-            with self._turn:
-                self.open -= 1
 
 
 def _pass_questions(client: socket.socket, server: socket.socket) -> None:

@@ -46,7 +46,7 @@ _OWN_SETTINGS: Final = {
 
 
 class World:
-    """Where one job is put to the test; `with` it, or `close` it."""
+    """Where one job is put to the test; whoever makes it closes it."""
 
     def __init__(
         self, ground: Ground, job: str, *, lease_s: float, fence: bool, seed: int, locked: bool = True
