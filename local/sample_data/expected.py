@@ -82,6 +82,7 @@ def expectations(day: int) -> Expected:
         "deliver-notifications": ExpectedJob("succeeded", sum(left.values()), 0),
         "puppet-jobs": ExpectedJob("succeeded", *puppets.ended()),
         "retention": ExpectedJob("succeeded", forgotten(), 0),
+        "watchdog": ExpectedJob("succeeded", 0, 0),
         "warmup-forecasts": ExpectedJob("succeeded", *warmups.forecast()),
         "warmup-ai-explanations": ExpectedJob("succeeded", warmups.explained(), 0),
         "warmup-on-demand": ExpectedJob("succeeded", len(("forecasts", "explanations")), 0),
