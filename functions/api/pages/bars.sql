@@ -1,5 +1,6 @@
 -- name: newest_runs
--- One row a job with its newest runs as JSON: read as rows of their own, their times alone would cost a third of a second.
+-- One row a job with its newest runs as JSON: as rows of their own, their times alone take a quarter of a second to read
+-- where there are fifty jobs.
 SELECT wanted.job, coalesce((
     SELECT jsonb_agg(run) FROM (
         SELECT status, duration_ms AS "durationMs", created_at AS "createdAt"
