@@ -6,6 +6,7 @@ from markupsafe import Markup
 
 from api.pages import frame
 from api.pages.jobs import holder, last_run, schedule
+from api.pages.listing import MOST_ROWS, Listed, listed
 from api.pages.marks import state
 from api.pages.moments import count, duration, moment
 from api.pages.site import Site
@@ -25,13 +26,13 @@ def routes(site: Site) -> tuple[Route, ...]:
     def one(request: Request) -> Response:
         name, path = request.path["job"], f"/jobs/{request.path['job']}"
         job = next(job for job in site.api.get(request, "/api/jobs")["jobs"] if job["name"] == name)
-        asked = {field: request.query[field] for field in ("limit", "cursor", "status", "trigger")}
-        page = site.api.get(request, f"/api/jobs/{name}/runs", asked)
-        table = _table(request, path, job, page)
+        asked = {field: request.query[field] for field in ("status", "trigger")}
+        found = listed(site.api, request, f"/api/jobs/{name}/runs", "runs", asked)
+        table = _table(request, path, job, found)
         filters = [Filter(_STATUS, "State", asked["status"]), Filter(_TRIGGER, "Started by", asked["trigger"])]
         return exported(request, table, f"runs-of-{name}") or frame.page(
             request, "job.html", "/", title=job["title"], job=job, path=path, table=table, filters=filters,
-            facts=_facts(site, job), runs=page["runs"],
+            facts=_facts(site, job), runs=found.rows,
         )  # fmt: skip
 
     return (
@@ -67,15 +68,16 @@ def _started_by(run: Row) -> Markup:
     return Markup('{}<span class="sub">{}</span>').format(run["trigger"], run["who"])
 
 
-def _table(request: Request, path: str, job: Json, page: Json) -> Table:
+def _table(request: Request, path: str, job: Json, found: Listed) -> Table:
     return Table(
         caption=f"Runs of {job['name']}, newest first",
         columns=run_columns(job["zone"]),
-        rows=page["runs"],
-        more=here(request, path, cursor=page["nextCursor"]) if page["nextCursor"] else "",
-        exports=here(request, path, cursor=request.query["cursor"]),
+        rows=found.rows,
+        more=here(request, path, cursor=found.after) if found.after else "",
+        exports=here(request, path),
         empty="No run is like that." if request.query["status"] or request.query["trigger"] else "It has not run yet.",
         live="runs",
+        limit=MOST_ROWS,
     )
 
 
