@@ -10,7 +10,7 @@ WITH_LOCAL = @$(PYTHON) local/bootstrap.py local
 WITH_DEV = @$(PYTHON) local/bootstrap.py dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run invoke jobs runs logs start pause resume reset test model chaos load accuracy bench lint format types lock extract describe
+.PHONY: help run invoke jobs runs logs start pause resume reset test model lock-proof contract chaos load fuzz accuracy bench lint format types lock extract describe
 
 help: ## what can be done here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -58,12 +58,21 @@ test: ## all tests, on two cores [ARGS="-k lock -x"]
 model: ## the lock's model, searched by Spin with every seeded mistake (Debian: spin, gcc)
 	$(WITH_DEV) -m tests.model.check
 
+lock-proof: ## the lock's own code against faults, with every mistake, on emulators, and in races [ARGS="--histories 500"]
+	$(WITH_DEV) -m tests.lock.prove $(ARGS)
+
 chaos: ## every job killed, frozen and cut off, and what came of it [SEED=n FENCE=off JOBS=a,b FAULTS="x,y"]
 	$(WITH_DEV) -m tests.chaos.run $(if $(SEED),--seed $(SEED)) $(if $(FENCE),--fence $(FENCE)) \
 		$(if $(JOBS),--jobs "$(JOBS)") $(if $(FAULTS),--faults "$(FAULTS)")
 
 load: ## many triggers a second at one job, through the door [RATE=200 SECONDS=60]
 	$(WITH_DEV) -m tests.chaos.load $(if $(RATE),--rate $(RATE)) $(if $(SECONDS),--seconds $(SECONDS))
+
+fuzz: ## every reader of what others write, with new inputs each time [SECONDS=60 ONLY=mail]
+	$(WITH_DEV) -m tests.fuzz.run $(or $(SECONDS),60) $(if $(ONLY),--only "$(ONLY)")
+
+contract: ## every route against the API's description, with many requests as every kind of caller (some minutes)
+	$(WITH_DEV) -m pytest --hypothesis-profile=searching --timeout=1800 tests/integration/api/test_described.py
 
 accuracy: ## how good the forecasts are, into docs/forecast-accuracy.md [SERIES=folder with series.csv]
 	$(WITH_DEV) -m benchmarks.forecasting.accuracy $(if $(SERIES),"$(SERIES)")
