@@ -72,7 +72,7 @@ fuzz: ## every reader of what others write, with new inputs each time [SECONDS=6
 	$(WITH_DEV) -m tests.fuzz.run $(or $(SECONDS),60) $(if $(ONLY),--only "$(ONLY)")
 
 contract: ## every route against the API's description, with many requests as every kind of caller (some minutes)
-	$(WITH_DEV) -m pytest --hypothesis-profile=searching --timeout=1800 tests/integration/api/test_described.py
+	$(WITH_DEV) -m pytest --hypothesis-profile=searching tests/integration/api/test_described.py
 
 accuracy: ## how good the forecasts are, into docs/forecast-accuracy.md [SERIES=folder with series.csv]
 	$(WITH_DEV) -m benchmarks.forecasting.accuracy $(if $(SERIES),"$(SERIES)")

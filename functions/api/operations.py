@@ -139,6 +139,9 @@ def _problems(one: Route, *, is_trigger: bool) -> Json:
     if one.method == "POST" and not one.is_page:
         # Of an Idempotency-Key, which may belong to another request.
         statuses |= {409, 422}
+    if one.is_page and one.guard is not Guard.OPEN:
+        # A page is a client of other routes, and passes on what they refuse.
+        statuses |= {404, 409} if one.method == "GET" else {404, 409, 412, 429}
     if one.needs_version:
         statuses |= {412, 428}
     if one.method != "GET" and not one.ignores_body:
