@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-from deploy.rules.reading import of_type
+from deploy.rules.reading import of_type, resolver
 from deploy.translated import Template
 from nightshift.schedule import parse
 
@@ -22,25 +23,25 @@ class Watched:
 
     Attributes:
         id: its logical id without `Function`, with which those of its alarms and its log group begin.
-        name: its name without the stack's; also the job's.
-        parameter: what the names of its schedule's parameters begin with. zone: the parameter of its zone.
-        period: between two runs by the default schedule, None where only callers start it or it has no fixed period.
+        name: its name without the stack's; also the job's. domain: the folder of its code.
+        zone: the parameter of its schedule's zone. period: between two runs by the default schedule, None where only
+            callers start it or it has no fixed one. is_on: whether the schedule is on by default.
     """
 
     id: str
     name: str
     timeout_s: int
     job: bool
-    schedule: str | None = None
+    domain: str
     zone: str | None = None
     period: timedelta | None = None
+    is_on: bool = False
 
 
 def functions(template: Template) -> list[Watched]:
     """Return every function that works for the deployed system, in the order of the template."""
-    jobs = _jobs(template)
     return [
-        _watched(logical_id, properties, jobs, template)
+        _watched(logical_id, properties, _jobs(template), resolver(template))
         for logical_id, properties in of_type(template, "AWS::Serverless::Function")
         if logical_id not in _OF_DEPLOYMENTS
     ]
@@ -52,19 +53,18 @@ def _jobs(template: Template) -> str:
     return str(written["Fn::Sub"][0])
 
 
-def _watched(logical_id: str, properties: dict[str, Any], jobs: str, template: Template) -> Watched:
+def _watched(logical_id: str, properties: dict[str, Any], jobs: str, resolve: Callable[[Any], Any]) -> Watched:
     name = str(properties["FunctionName"]["Fn::Sub"]).removeprefix(_PREFIX)
     event = properties.get("Events", {}).get("Schedule", {}).get("Properties", {})
-    schedule, zone = (_parameter(event.get(key)) for key in ("ScheduleExpression", "ScheduleExpressionTimezone"))
-    default = template["Parameters"][schedule]["Default"] if schedule else ""
     return Watched(
         id=logical_id.removesuffix("Function"),
         name=name,
         timeout_s=int(properties["Timeout"]),
         job=f'"{name}":' in jobs,
-        schedule=schedule,
-        zone=zone,
-        period=_period(default) if default else None,
+        domain=str(properties["Handler"]).partition(".")[0],
+        zone=_parameter(event.get("ScheduleExpressionTimezone")),
+        period=_period(resolve(event["ScheduleExpression"])) if event else None,
+        is_on=bool(event) and resolve(event.get("State", "ENABLED")) == "ENABLED",
     )
 
 

@@ -1,4 +1,4 @@
-"""`make observability`: writes alarms, dashboard and saved queries into template.yaml, between the markers."""
+"""`make observability`: alarms, dashboard and saved queries into template.yaml, between the markers, and their page."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import yaml
 
+from deploy.observability import page
 from deploy.observability.alarms import Resources, alarms
 from deploy.observability.dashboard import dashboard
 from deploy.observability.registry import functions
@@ -101,9 +102,10 @@ def _shortened(value: Any) -> Any:
 
 
 def main() -> int:
-    """Rewrite the template."""
+    """Rewrite the template and the page about it."""
     text = TEMPLATE.read_text("utf-8")
     TEMPLATE.write_text(rewritten(text, load()), "utf-8")
+    page.FILE.write_text(page.page(load()), "utf-8")
     sys.stdout.write(f"{len(made_of(load()))} resources\n")
     return 0
 

@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from deploy.observability import page
+from deploy.observability.costs import bill, metrics_of
 from deploy.observability.registry import functions
 from deploy.observability.writing import BEGIN, END, made_of, rewritten
 from deploy.rules.reading import of_type
@@ -22,6 +24,18 @@ OURS = "Nightshift"
 def test_the_template_is_as_it_would_be_written(written: Template) -> None:
     text = TEMPLATE.read_text("utf-8")
     assert rewritten(text, written) == text, "make observability"
+
+
+def test_the_page_is_as_it_would_be_written(written: Template) -> None:
+    assert page.page(written) == page.FILE.read_text("utf-8"), "make observability"
+
+
+def test_the_bill_counts_what_there_is(written: Template, translated: Template) -> None:
+    default, everything = (bill(written, everything=each) for each in (False, True))
+    assert int(default[0].count) == len(list(_alarms(translated)))
+    assert sum(line.usd for line in default) < sum(line.usd for line in everything)
+    [watchdog] = [each for each in functions(written) if each.name == "watchdog"]
+    assert {"JobsLate", "RunsSucceeded"} <= set(metrics_of(watchdog))
 
 
 @pytest.mark.parametrize("marker", [BEGIN, END])
