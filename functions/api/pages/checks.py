@@ -37,13 +37,12 @@ def routes(site: Site) -> tuple[Route, ...]:
 
     def one(request: Request) -> Response:
         view = request.query["view"]
-        table, filters = _LISTS[view](site, request)
-        answered = exported(request, table, f"checks-{view}")
-        if answered:
-            return answered
-        day = site.api.get(request, "/admin/checks/shops", {"limit": 1})
-        return frame.page(request, "checks.html", PATH, title="Product checks", table=table, filters=filters,
-                          path=PATH, view=view, views=_VIEWS, day=day, figures=_figures(day))  # fmt: skip
+        day = site.api.get(request, "/admin/checks/shops", {"limit": _MOST_SHOPS})
+        table, filters = _shops(request, day) if view == "shops" else _LISTS[view](site, request)
+        return exported(request, table, f"checks-{view}") or frame.page(
+            request, "checks.html", PATH, title="Product checks", table=table, filters=filters, path=PATH, view=view,
+            views=_VIEWS, day=day, figures=_figures(day),
+        )  # fmt: skip
 
     query = (FORMAT, LIMIT, CursorParameter(int), _VIEW, _STATUS, _SHOP, _PRODUCT, _SLOW)
     return (Route("GET", PATH, Guard.READ, one, "Product checks", query=query, media_type=frame.MEDIA_TYPE),)
@@ -80,17 +79,14 @@ def _slow(site: Site, request: Request) -> tuple[Table, list[Filter]]:
     return table, filters
 
 
-def _shops(site: Site, request: Request) -> tuple[Table, list[Filter]]:
-    found = site.api.get(request, "/admin/checks/shops", {"limit": _MOST_SHOPS})
+def _shops(request: Request, day: Json) -> tuple[Table, list[Filter]]:
     caption = f"Shops by failed checks in the last day, {_MOST_SHOPS} at most"
-    table = Table(caption, _SHOP_COLUMNS, found["shops"], exports=here(request, PATH), live="checks",
+    table = Table(caption, _SHOP_COLUMNS, day["shops"], exports=here(request, PATH), live="checks",
                   empty="No product has been checked in the last day.")  # fmt: skip
     return table, []
 
 
-_LISTS: Final[dict[str, Callable[[Site, Request], tuple[Table, list[Filter]]]]] = {
-    "recent": _recent, "slow": _slow, "shops": _shops,
-}  # fmt: skip
+_LISTS: Final[dict[str, Callable[[Site, Request], tuple[Table, list[Filter]]]]] = {"recent": _recent, "slow": _slow}
 
 
 def _product(check: Row) -> Markup:
