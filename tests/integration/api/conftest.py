@@ -7,6 +7,7 @@ Lambda itself is the one part that is played: `Workers` takes asynchronous invoc
 from __future__ import annotations
 
 import json
+import os
 import re
 import threading
 from collections.abc import Callable, Iterator
@@ -17,6 +18,7 @@ from typing import Any
 import pytest
 
 from api.app import door as the_door
+from api.domains import DOMAINS
 from api.door import Door
 from api.settings import load_settings
 from nightshift import runs
@@ -26,8 +28,10 @@ from nightshift.settings import load
 from tests.support import door as support
 from tests.support.aws import Aws
 from tests.support.databases import DatabaseServer
+from tests.support.domains import fill
 from tests.support.door import ADomain, Caller
 
+UNSUBSCRIBE_SECRET, CALLBACK_SECRET = "the unsubscribe secret of these tests", "the callback secret of these tests"
 _INVOKE = re.compile(r"/2015-03-31/functions/([\w.-]+)/invocations")
 
 
@@ -121,8 +125,6 @@ def make_caller(environment: Aws) -> Iterator[Callable[[], Caller]]:
     platforms: list[Platform] = []
 
     def make() -> Caller:
-        import os
-
         platforms.append(Platform(load(PlatformSettings, os.environ)))
         return Caller(Door(platforms[-1], load_settings(os.environ), (ADomain(),)))
 
@@ -148,6 +150,27 @@ def connect(url: str) -> Database:
     """A connection of nobody's but the caller's."""
     address = Address.from_url(url)
     return Database(lambda *, afresh: address)  # noqa: ARG005  # never rotated
+
+
+@pytest.fixture
+def real_environment(environment: Aws, database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A deployed door of all domains, over rows of all of them."""
+    jobs = {job.name: {"function": f"{job.name}-lambda", "zone": "UTC"} for domain in DOMAINS for job in domain.JOBS}
+    jobs["product-checks"]["schedule"] = "rate(30 minutes)"
+    monkeypatch.setenv("JOBS", json.dumps(jobs))
+    for name, value in (("unsubscribe", UNSUBSCRIBE_SECRET), ("callback", CALLBACK_SECRET)):
+        environment.client("secretsmanager").create_secret(Name=name, SecretString=value)
+    monkeypatch.setenv("UNSUBSCRIBE_SECRET_REF", "secretsmanager:unsubscribe")
+    monkeypatch.setenv("PUPPET_WORKER_SECRET_REF", "secretsmanager:callback")
+    fill(database.write, checks=60, notifications=40, jobs=60, attempts=60, entries=40)
+
+
+@pytest.fixture
+def real_call(real_environment: None) -> Iterator[Caller]:
+    """Calls a door of all domains."""
+    platform = Platform(load(PlatformSettings, os.environ))
+    yield Caller(Door(platform, load_settings(os.environ)))
+    platform.database.close()
 
 
 @pytest.fixture

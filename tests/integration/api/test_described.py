@@ -22,20 +22,16 @@ from schemathesis import GenerationMode
 from schemathesis.core.result import Ok
 from schemathesis.schemas import APIOperation
 
-from api.domains import DOMAINS
 from api.door import Door
 from api.log import log
 from api.sessions import Sessions
 from api.settings import load_settings
 from deploy import describe
-from nightshift.database import Database
 from nightshift.platform import Platform, PlatformSettings
 from nightshift.settings import load
-from tests.integration.api.conftest import Workers
+from tests.integration.api.conftest import CALLBACK_SECRET, UNSUBSCRIBE_SECRET
 from tests.support import door as support
-from tests.support.aws import Aws
 from tests.support.described import AnyCase, Sender
-from tests.support.domains import fill
 
 # The short form looks at one example of each kind, as two secrets and nobody; the long one at many, as everybody.
 IS_SHORT = settings.default is not None and settings.default.derandomize
@@ -44,20 +40,6 @@ EXAMPLES = 1 if IS_SHORT else 25
 _PAGES_OF = "/jobs/product-checks/"
 _CLOSED = "no secret configured"
 SECRETS = tuple(getattr(support, f"{name}_SECRET") for name in ("JOB", "ADMIN", "READ", "WARMUP", "WEBHOOK", "SESSION"))
-UNSUBSCRIBE_SECRET, CALLBACK_SECRET = "the unsubscribe secret of these tests", "the callback secret of these tests"
-
-
-@pytest.fixture
-def real_environment(environment: Aws, database: Database, workers: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A deployed door of all domains, over rows of all of them."""
-    jobs = {job.name: {"function": f"{job.name}-lambda", "zone": "UTC"} for domain in DOMAINS for job in domain.JOBS}
-    jobs["product-checks"]["schedule"] = "rate(30 minutes)"
-    monkeypatch.setenv("JOBS", json.dumps(jobs))
-    for name, value in (("unsubscribe", UNSUBSCRIBE_SECRET), ("callback", CALLBACK_SECRET)):
-        environment.client("secretsmanager").create_secret(Name=name, SecretString=value)
-    monkeypatch.setenv("UNSUBSCRIBE_SECRET_REF", "secretsmanager:unsubscribe")
-    monkeypatch.setenv("PUPPET_WORKER_SECRET_REF", "secretsmanager:callback")
-    fill(database.write, checks=60, notifications=40, jobs=60, attempts=60, entries=40)
 
 
 @pytest.fixture
