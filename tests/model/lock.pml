@@ -51,15 +51,24 @@ bool inside[PARTIES];
 byte deadlines[PARTIES];
 
 /* ---- one request that arrives once more, later ---- */
-mtype = { ACQUIRE, RENEW, RELEASE };
+mtype = { ACQUIRE, RENEW, RELEASE, ADOPT };
 chan late = [1] of { mtype, byte, byte, byte, byte };   /* kind, who, fence, until or slot done, free */
 
 inline take(me, new_until) {
     holder = me; origin = me; fence = fence + 1; until = new_until; is_there = 1
 }
 
+inline take_over(me, new_until) { holder = me; fence = fence + 1; until = new_until }
+
 /* `until` is 0 where the lock is free, and `free` is below 0 in the first ticks: both are shifted by MARGIN. */
+#ifdef BUG_LEASE_NEVER_LAPSES
+#define IS_FREE(free) (!is_there || until == 0)
+#else
 #define IS_FREE(free) (!is_there || until + MARGIN < free || until == 0)
+#endif
+/* Only the door (3) hands over here. */
+#define MAY_ADOPT(f, free) (is_there && ((holder == 3 && fence == f) \
+                            || (origin == 3 && holder != NOBODY && until + MARGIN < free)))
 #ifdef BUG_RENEW_WITHOUT_GUARD
 #define MAY_RENEW(me, f, new_until) (is_there && holder == me && fence == f)
 #else
@@ -122,8 +131,12 @@ inline write(me, f, order, slot, finishes) {
             skip;                                       /* frozen in the middle of the transaction */
             atomic {
                 if
-                :: finishes && slot_row[slot] -> accepted = false      /* the unique key: rolled back */
-                :: else ->
+#ifdef CRASHES
+                :: accepted = false                     /* killed, or thrown out by the server: rolled back */
+#else
+                :: finishes && slot_row[slot] -> accepted = false
+#endif
+                :: !(finishes && slot_row[slot]) ->     /* or else the unique key rolls it back */
                     assert(order >= newest_write);
                     newest_write = order;
                     if
@@ -280,9 +293,9 @@ proctype Adopter(byte me; byte skew) {
         :: MAY_RENEW(token, f, wanted) -> until = wanted; order = acquisitions; taken = true
 #else
         if
-        :: is_there && ((holder == token && fence == f)
-                        || (origin == token && holder != NOBODY && until + MARGIN < free)) ->
-            holder = me; fence = fence + 1; until = wanted;
+        :: MAY_ADOPT(f, free) ->
+            maybe_late(ADOPT, me, f, wanted, free);
+            take_over(me, wanted);
             acquisitions++; order = acquisitions; f = fence; taken = true
 #endif
         :: else -> taken = false
@@ -333,6 +346,8 @@ end:
         if
         :: kind == ACQUIRE ->
             if :: IS_FREE(free) && done_slot < f -> take(who, value) :: else fi
+        :: kind == ADOPT ->
+            if :: MAY_ADOPT(f, free) -> take_over(who, value) :: else fi
         :: kind == RENEW ->
             if :: MAY_RENEW(who, f, value) -> until = value :: else fi
         :: kind == RELEASE ->
