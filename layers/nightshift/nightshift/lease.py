@@ -82,7 +82,9 @@ class Refusal:
         if self.reason == SLOT_DONE:
             return f"{self.name}: this scheduled slot has already been done"
         if self.reason == COOLING:
-            return f"{self.name}: it ran a moment ago and may run again from {_clock(self.until_ms)}"
+            # It is stored earlier by the margin, which the next taker waits.
+            again = _clock(self.until_ms and self.until_ms + SKEW_MARGIN_MS)
+            return f"{self.name}: it ran a moment ago and may run again from {again}"
         if self.reason == STALE:
             return f"{self.name}: this event is late; its lease has passed to somebody else or has ended"
         since, until = _clock(self.since_ms), _clock(self.until_ms)

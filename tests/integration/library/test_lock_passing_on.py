@@ -141,7 +141,7 @@ class TestRefusals:
             (Refusal("n", "held", holder="h"), "n: held by h since an unknown time, until an unknown time"),
             (
                 Refusal("n", "cooling", until_ms=NOW),
-                "n: it ran a moment ago and may run again from 2027-01-15T08:00:00Z",
+                "n: it ran a moment ago and may run again from 2027-01-15T08:00:01Z",
             ),
             (Refusal("n", "slot_done"), "n: this scheduled slot has already been done"),
         ],
