@@ -33,7 +33,17 @@ RULES: Final = (
     Rule("puppet_job_execution_logs", "t.finished_at", "execution_logs"),
     Rule("puppet_jobs", "coalesce(t.finished_at, t.created_at)", "puppet_jobs", "t.final_status IS NOT NULL"),
     Rule("invite_attempts", "t.attempted_at", "invite_attempts"),
-    Rule("invite_cooldowns", "t.attempted_at", "invite_attempts"),
+    # They keep the same person from being invited again: never before the cooldown is over that operators have stored,
+    # however long it is against the limit above. (The deployed one is compared with that when the settings are read.)
+    Rule(
+        "invite_cooldowns",
+        "t.attempted_at",
+        "invite_attempts",
+        "t.attempted_at < now() - interval '1 day' * coalesce((SELECT"
+        " CASE jsonb_typeof(s.settings -> 'inviteCooldownDays') WHEN 'number'"
+        " THEN least(3650, (s.settings ->> 'inviteCooldownDays')::numeric) END"
+        " FROM job_settings AS s WHERE s.job = 'puppet-jobs'), 0)",
+    ),
     # One for each invocation; by its start, because the heartbeat moves.
     Rule("puppet_cron_processor_state", "t.started_at", 7, "t.status <> 'running'"),
     Rule("check_runs", "t.started_at", "runs"),

@@ -265,3 +265,25 @@ def test_the_handler_says_how_many_of_what(store: Store, postgres_url: str, caps
     assert (result["status"], result["processed"]) == ("succeeded", 3)
     assert result["metadata"]["removed"]["puppet_jobs"] == 3
     assert "Retention job completed" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("stored", "left"),
+    [('{"inviteCooldownDays": 200}', 1), ('{"inviteCooldownDays": "long"}', 0), ('{"inviteCooldownDays": 1e300}', 2)],
+)
+def test_whom_nobody_may_invite_yet_is_remembered_whatever_the_limit(
+    stored: str, left: int, store: Store, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.run(
+        "INSERT INTO job_settings (job, settings, updated_by) VALUES ('puppet-jobs', CAST(:stored AS jsonb), 'x')",
+        stored=stored,
+    )
+    write(store, "invite_cooldowns", old(100))
+    write(store, "invite_cooldowns", old(201))
+    write(store, "invite_attempts", old(100))
+    monkeypatch.setenv("INVITE_RETENTION_DAYS", "49")
+
+    remove_old(run)
+
+    assert count(store, "invite_cooldowns") == left
+    assert count(store, "invite_attempts") == 0

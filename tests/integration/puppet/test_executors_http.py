@@ -353,6 +353,30 @@ def test_certificates_are_verified(workers: HttpWorkers, tls_server: tuple[trust
     assert "certificate" in answer.message
 
 
+def test_the_wait_for_a_connection_counts_as_well(reacting: Reacting) -> None:
+    held, free, left = threading.Event(), threading.Event(), []
+
+    def hold(_: Job) -> Reaction:
+        held.set()
+        left.append(free.wait(5))
+        return Reaction()
+
+    reacting.does = hold
+    one = HttpWorkers(Requests(DOOR, SECRET), [SECRET], 1)
+    other = threading.Thread(target=one.execute, args=(reacting.address, job(), 20))
+    other.start()
+    try:
+        assert held.wait(20)
+        answer = failed(one.execute(reacting.address, job(), 0.2))
+        waited_for_the_other = bool(left)
+    finally:
+        free.set()
+        other.join()
+        one.close()
+    assert answer.type is ErrorType.TIMEOUT
+    assert not waited_for_the_other
+
+
 # ---- From the settings -----------------------------------------------------------------------------------------------
 
 

@@ -185,7 +185,7 @@ class TestTooMuch:
         monkeypatch.setattr("puppet.reading.asking.LONGEST_S", 0.05)
         monkeypatch.setattr("puppet.reading.asking.queries", lambda _package: slow)
         answer = ask(call)
-        assert (answer.status, answer.body["type"].rpartition(":")[2]) == (503, "too-much-to-read")
+        assert (answer.status, answer.body["type"].rpartition("#")[2]) == (503, "too-much-to-read")
         assert "shorter time" in answer.body["detail"]
         assert call("GET", "/api/cron/queue", AS_READER).status == 200, "the connection is as good as before"
 
