@@ -63,13 +63,12 @@ def last_run(job: Row) -> Markup | str:
 
 
 def holder(job: Row) -> Markup | str:
-    """Return who holds a job's lock, until when at most."""
+    """Return who holds a job's lock."""
     lock = job["lock"]
     if lock is None:
         return ""
     who = lock["who"] or lock["holder"]
-    shown = Markup('<a href="/runs/{}">{}</a>').format(lock["runId"], who) if lock["runId"] else who
-    return Markup('{}<span class="sub">since {}</span>').format(shown, moment(lock["since"], job["zone"]))
+    return Markup('<a href="/runs/{}">{}</a>').format(lock["runId"], who) if lock["runId"] else who
 
 
 def actions(job: Row) -> Markup:
@@ -95,7 +94,7 @@ def _table(found: Sequence[Row], history: Mapping[str, Sequence[Row]], *, may_wr
         Column("Schedule", "schedule", lambda job: job["schedule"], schedule),
         Column("Last run", "lastRun", lambda job: job["lastRun"] and job["lastRun"]["createdAt"], last_run),
         Column("Next run", "nextRun", lambda job: job["nextRun"],
-               lambda job: moment(job["nextRun"], job["zone"], ago=True)),
+               _next_run),
         Column("Lock", "lockHolder", lambda job: job["lock"] and job["lock"]["who"], holder),
     ]  # fmt: skip
     if may_write:
@@ -111,8 +110,16 @@ def _state(job: Row) -> Markup:
     if job["state"] == "ok":
         note = job["stateReason"] if job["lastRun"]["failed"] else ""
         return state(job["state"]) + Markup('<span class="sub">{}</span>').format(note)
-    since = Markup("since {}").format(moment(job["since"], job["zone"])) if job["since"] else ""
-    return Markup('{} {}<span class="sub">{}</span>').format(state(job["state"]), since, job["stateReason"])
+    since = (
+        Markup('<span class="sub">since {}</span>').format(moment(job["since"], job["zone"])) if job["since"] else ""
+    )
+    return Markup('{}{}<span class="sub reason">{}</span>').format(state(job["state"]), since, job["stateReason"])
+
+
+def _next_run(job: Row) -> Markup:
+    if job["paused"] and job["nextRun"]:
+        return Markup('{}<span class="sub">skipped while paused</span>').format(moment(job["nextRun"], job["zone"]))
+    return moment(job["nextRun"], job["zone"], ago=True)
 
 
 def _words(runs: Sequence[Mapping[str, Any]]) -> str:
