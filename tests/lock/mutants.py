@@ -157,7 +157,7 @@ FURTHER = (
     Mutant(
         "DONE_SLOT_NOT_ASKED",
         "a slot was given that is done",
-        lock=(("OR done_slot < :slot)", "OR done_slot < :slot OR done_slot >= :slot)"),),
+        lock=(("OR done_slot < :slot)", "OR done_slot < :slot OR :slot <= done_slot)"),),
     ),
     Mutant(
         "REPEATED_RELEASE_TOLD_AS_LOST",

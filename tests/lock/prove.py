@@ -23,7 +23,7 @@ from tests.lock.proof import Found, Proof, proof
 from tests.support import databases
 
 # A mistake is found within about a hundred histories; this many without it mean that it is not found.
-ENOUGH = 3_000
+ENOUGH = 1_000
 LOST = 0.2
 
 

@@ -72,14 +72,14 @@ class _Condition:
     def __init__(self, text: str, item: Item, values: Mapping[str, Attribute]) -> None:
         self._tokens = _TOKEN.findall(text)
         if "".join(self._tokens) != "".join(text.split()):
-            raise _refused("ValidationException", f"not understood: {text}")
+            raise ValueError(f"not understood: {text}")
         self._item = item
         self._values = values
 
     def holds(self) -> bool:
         found = self._either()
         if self._tokens:
-            raise _refused("ValidationException", f"not understood: {self._tokens}")
+            raise ValueError(f"not understood: {self._tokens}")
         return found
 
     def _either(self) -> bool:
@@ -120,7 +120,7 @@ class _Condition:
 
     def _expect(self, token: str) -> None:
         if not self._next_is(token):
-            raise _refused("ValidationException", f"{token} is missing")
+            raise ValueError(f"{token} is missing")
 
 
 def _compare(left: Attribute | None, comparison: str, right: Attribute | None) -> bool:

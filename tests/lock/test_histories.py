@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.lock.mutants import AS_IT_IS, NINE, Mutant
+from tests.lock.mutants import AS_IT_IS, FURTHER, NINE, Mutant
 from tests.lock.proof import Proof
 from tests.model import check
 
@@ -26,3 +26,8 @@ def test_every_mistake_breaks_the_claim_that_it_must(proven: Proof, mutant: Muta
 
 def test_the_mistakes_are_those_of_the_model() -> None:
     assert [mutant.name for mutant in NINE] == list(check.BUGS)
+
+
+@pytest.mark.parametrize("mutant", FURTHER, ids=str)
+def test_every_further_mistake_can_still_be_made(mutant: Mutant) -> None:
+    assert mutant.locks is not AS_IT_IS.locks
