@@ -20,7 +20,6 @@ SCREENS: dict[str, dict[str, Any]] = {
 }
 PATHS = (
     "/", "/jobs/wishlist-sale-check", "/runs/{failed}", "/jobs/product-checks/run", "/jobs/retention/pause", "/nowhere",
-    "/checks", "/notifications", "/queue", "/insights", "/locks", "/audit",
 )  # fmt: skip
 _ALL = {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]}
 # Of the same elements in other colours, nothing but the colours can be wrong.
