@@ -35,7 +35,8 @@ _ARRIVE: Final = """
 # Retries that wait for minutes would only make the storm longer.
 _HASTEN: Final = """
     UPDATE puppet_jobs SET scheduled_at = now()
-    WHERE status = 'pending' AND final_status IS NULL AND scheduled_at > now() + interval '1 second'
+    WHERE status = 'pending' AND final_status IS NULL
+      AND (scheduled_at AT TIME ZONE 'UTC') > (now() AT TIME ZONE 'UTC') + interval '1 second'
 """
 _IN_FLIGHT: Final = """
     SELECT coalesce(sum(n), 0)::integer, coalesce(max(n), 0)::integer
@@ -99,15 +100,16 @@ def drive(connection: Any, url: str, plan: Plan, record: Path, *, patience_s: fl
     singles = [f"single-{number}" for number in range(plan.users - plan.hogs)]
     bulk = plan.jobs - len(singles)
     connection.run(_FILL, jobs=json.dumps([_job(number, plan, chance) for number in range(bulk)]))
-    seen, started = Seen(), time.monotonic()
+    seen, started, arrived = Seen(), time.monotonic(), 0
     with _processors(url, plan, record) as processors:
         while (ended := _ended(connection)) < plan.jobs:
             if time.monotonic() - started > patience_s:
                 raise TimeoutError(f"after {patience_s:.0f} s {ended} of {plan.jobs} jobs have ended")
             due = min(len(singles), len(singles) * ended // max(1, bulk - bulk // 4))
             seen.polls += _watch(connection, seen)
-            for user in singles[_arrived(connection) : due]:
+            for user in singles[arrived:due]:
                 connection.run(_ARRIVE, user=user)
+            arrived = max(arrived, due)
             connection.run(_HASTEN)
             seen.deaths += processors.revive()
             processors.pause(plan, ended, chance)
@@ -213,10 +215,6 @@ def _watch(connection: Any, seen: Seen) -> int:
 
 def _ended(connection: Any) -> int:
     return int(connection.run("SELECT count(*) FROM puppet_jobs WHERE final_status IS NOT NULL")[0][0])
-
-
-def _arrived(connection: Any) -> int:
-    return int(connection.run("SELECT count(*) FROM puppet_jobs WHERE user_id LIKE 'single-%'")[0][0])
 
 
 def _rows(connection: Any, query: str, plan: Plan) -> list[Any]:
