@@ -10,7 +10,7 @@ from api import locks, runs
 from api.answers import timestamp
 from api.catalogue import Catalogue, Entry
 from api.log import log
-from api.states import late_time, state_of
+from api.states import MOST_FAILURES, late_time, state_of
 from nightshift import Choice, Text
 from nightshift.errors import LockError
 from nightshift.routes import Guard, Json, Request, Route
@@ -43,7 +43,8 @@ def routes(catalogue: Catalogue) -> tuple[Route, ...]:
 
 def overview(platform: Platform, catalogue: Catalogue, now: datetime) -> list[Json]:
     """Return every job as callers see it, read with one statement and one request for the locks."""
-    rows = platform.database.read(queries("api", "jobs.sql")["overview"], jobs=list(catalogue.names))
+    sql = queries("api", "jobs.sql")["overview"]
+    rows = platform.database.read(sql, jobs=list(catalogue.names), most_failures=MOST_FAILURES)
     facts = {row["name"]: row for row in rows}
     held = _held(platform, catalogue)
     return [_view(entry, facts[entry.job.name], held.get(entry.job.name), now) for entry in catalogue]

@@ -23,9 +23,18 @@ LEFT JOIN LATERAL (
     ORDER BY created_at DESC, id DESC LIMIT 1
 ) AS good ON TRUE
 LEFT JOIN LATERAL (
-    SELECT min(created_at) AS since, count(*) AS times FROM job_runs
-    WHERE newest.status IN ('failed', 'lost') AND job = wanted.job AND status IN ('failed', 'lost')
-      AND created_at > coalesce(good.created_at, '-infinity')
+    SELECT (
+        SELECT created_at FROM job_runs
+        WHERE job = wanted.job AND status IN ('failed', 'lost') AND created_at > coalesce(good.created_at, '-infinity')
+        ORDER BY created_at, id LIMIT 1
+    ) AS since, (
+        SELECT count(*) FROM (
+            SELECT FROM job_runs
+            WHERE job = wanted.job AND status IN ('failed', 'lost') AND created_at > coalesce(good.created_at, '-infinity')
+            ORDER BY created_at DESC, id DESC LIMIT :most_failures
+        ) AS counted
+    ) AS times
+    WHERE newest.status IN ('failed', 'lost')
 ) AS trouble ON TRUE
 LEFT JOIN LATERAL (
     SELECT CASE WHEN status IN ('queued', 'running', 'lost') THEN coalesce(started_at, created_at)

@@ -12,6 +12,8 @@ from nightshift.punctuality import due_after, late_after
 from nightshift.runs import QUEUE_WINDOW_S
 
 STATES = ("running", "ok", "failed", "late", "paused", "skipped", "never")
+# So many failures in a row are counted, and no further: the number tells nothing more.
+MOST_FAILURES = 100
 _OPEN = ("queued", "running")
 _BAD = ("failed", "lost")
 
@@ -101,7 +103,8 @@ def _failed(facts: Mapping[str, Any], *, is_open: bool) -> State:
         return State("failed", "Its last run was begun and never ended.", facts["started_at"] or facts["created_at"])
     said = f"{facts['error_class']}: {facts['error']}" if facts["error_class"] else "no reason is known"
     times = facts["failures"]
-    which = "Its last run failed" if times == 1 else f"{times} runs in a row failed; the last"
+    count = f"{times} or more" if times == MOST_FAILURES else times
+    which = "Its last run failed" if times == 1 else f"{count} runs in a row failed; the last"
     return State("failed", f"{which}: {said}", facts["failing_since"])
 
 
