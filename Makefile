@@ -10,7 +10,7 @@ WITH_LOCAL = @$(PYTHON) local/bootstrap.py local
 WITH_DEV = @$(PYTHON) local/bootstrap.py dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run invoke jobs runs logs start pause resume reset test model lock-proof contract chaos load fuzz accuracy bench lint format types lock extract describe
+.PHONY: help run invoke jobs runs logs start pause resume reset test model lock-proof contract chaos load storm fuzz accuracy bench lint format types lock extract describe
 
 help: ## what can be done here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -67,6 +67,9 @@ chaos: ## every job killed, frozen and cut off, and what came of it [SEED=n FENC
 
 load: ## many triggers a second at one job, through the door [RATE=200 SECONDS=60]
 	$(WITH_DEV) -m tests.chaos.load $(if $(RATE),--rate $(RATE)) $(if $(SECONDS),--seconds $(SECONDS))
+
+storm: ## 100,000 puppet jobs, 8 processors, workers that fail, hang and die [JOBS=100000]
+	$(WITH_DEV) -m benchmarks.queue.fairness $(if $(JOBS),--jobs $(JOBS))
 
 fuzz: ## every reader of what others write, with new inputs each time [SECONDS=60 ONLY=mail]
 	$(WITH_DEV) -m tests.fuzz.run $(or $(SECONDS),60) $(if $(ONLY),--only "$(ONLY)")
