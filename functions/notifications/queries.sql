@@ -65,7 +65,7 @@ WHERE n.id < coalesce(:before::bigint, 9223372036854775807)
   AND (:status::text IS NULL OR n.status = :status)
   AND (NOT :doubtful OR n.reason = 'doubtful')
   -- By the few mails that are open, not by reading everything.
-  AND (NOT :open OR n.mail_id IN (SELECT id FROM mails WHERE state IN ('claimed', 'sending')))
+  AND (NOT :open OR n.mail_id = ANY (ARRAY(SELECT id FROM mails WHERE state IN ('claimed', 'sending'))))
 ORDER BY n.id DESC
 LIMIT :rows
 
