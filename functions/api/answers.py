@@ -87,18 +87,22 @@ def render(response: Response, incoming: Incoming) -> Json:
     text = _text(response.body)
     answer = tagged(response, text, incoming)
     headers = {"Content-Type": "application/json", **_ALWAYS, **answer.headers, "X-Request-Id": incoming.id}
-    if answer.status == 304:
-        del headers["Content-Type"]
-    if incoming.method == "HEAD" or answer.status == 304:
-        text = ""
     is_packed = len(text) >= _WORTH_PACKING and "gzip" in incoming.headers.get("accept-encoding", "")
     if is_packed:
         # The HTTP API packs nothing by itself.
         headers |= {"Content-Encoding": "gzip", "Vary": "Accept-Encoding"}
         if "ETag" in headers:
             headers["ETag"] = packed(headers["ETag"])
-        text = b64encode(gzip.compress(text.encode(), 6, mtime=0)).decode()
-    return {"statusCode": answer.status, "headers": headers, "body": text, "isBase64Encoded": is_packed}
+    if answer.status == 304:
+        # It speaks of content, and has none.
+        headers = {name: value for name, value in headers.items() if name not in ("Content-Type", "Content-Encoding")}
+    has_content = incoming.method != "HEAD" and answer.status != 304
+    body = _packed(text) if is_packed and has_content else text if has_content else ""
+    return {"statusCode": answer.status, "headers": headers, "body": body, "isBase64Encoded": is_packed and has_content}
+
+
+def _packed(text: str) -> str:
+    return b64encode(gzip.compress(text.encode(), 6, mtime=0)).decode()
 
 
 def _text(body: Json | str) -> str:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import gzip
+from base64 import b64decode
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from api.conditional import matches, packed
-from tests.support.door import AS_ADMIN, Caller
+from api.incoming import Incoming
+from tests.support.door import AS_ADMIN, Caller, event
 
 PATH = "/test/open"
 
@@ -66,6 +70,21 @@ def test_other_bytes_have_another_tag_and_either_is_known(call: Caller) -> None:
     assert packed(tag) != tag
     assert matches(tag, packed(tag))
     assert matches(packed(tag), tag)
+
+
+def test_a_packed_answer_has_its_own_tag_and_its_own_304(call: Caller) -> None:
+    plain = call("GET", "/docs/problems.md")
+    asked = event("GET", "/docs/problems.md", {"Accept-Encoding": "gzip, br"})
+    sent = call.door.answer(Incoming.read(asked, ""), 30.0)
+    known = event("GET", "/docs/problems.md", {"Accept-Encoding": "gzip", "If-None-Match": sent["headers"]["ETag"]})
+    again = call.door.answer(Incoming.read(known, ""), 30.0)
+
+    assert gzip.decompress(b64decode(sent["body"])).decode() == plain.text
+    assert sent["headers"]["ETag"] == packed(plain.headers["ETag"])
+    assert (again["statusCode"], again["body"], again["isBase64Encoded"]) == (304, "", False)
+    assert again["headers"]["ETag"] == sent["headers"]["ETag"]
+    assert "Content-Encoding" not in again["headers"]
+    assert call("GET", "/docs/problems.md", {"If-None-Match": sent["headers"]["ETag"]}).status == 304
 
 
 @given(st.text())

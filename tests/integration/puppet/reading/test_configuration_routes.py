@@ -45,6 +45,16 @@ class TestChanging:
         in_force = read_configuration(platform.database)
         assert (in_force.batch_size, in_force.max_retries, in_force.updated_by) == (50, 1, "admin")
 
+    def test_the_tag_of_what_was_read_is_the_one_to_send(self, call: Caller) -> None:
+        tag = call("GET", PATH, AS_ADMIN).headers["ETag"]
+        packed = tag.removesuffix('"') + '-gzip"'
+        assert call("PUT", PATH, {**AS_ADMIN, "If-Match": tag}, body={"batchSize": 50}).status == 200
+        assert call("PUT", PATH, {**AS_ADMIN, "If-Match": packed}, body={"batchSize": 60}).status == 412
+        tag = call("GET", PATH, AS_ADMIN).headers["ETag"]
+        packed = tag.removesuffix('"') + '-gzip"'
+        assert call("GET", PATH, {**AS_ADMIN, "If-None-Match": packed}).status == 304
+        assert call("PUT", PATH, {**AS_ADMIN, "If-Match": packed}, body={"batchSize": 60}).status == 200
+
     def test_a_preset_is_a_start_that_single_values_refine(self, call: Caller) -> None:
         answer = put(call, 0, {"preset": "small", "maxRetries": 0})
         assert answer.body["configuration"]["batchSize"] == PRESETS["small"]["batchSize"]
