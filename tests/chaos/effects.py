@@ -48,6 +48,8 @@ class Scenario(Protocol):
 
     # Whether runs are held apart by a lock and a fence.
     locked: bool
+    # Whether a clock starts them, each for a slot.
+    scheduled: bool
 
     def open(self, world: World) -> None:
         """Furnish the world."""

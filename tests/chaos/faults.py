@@ -27,6 +27,8 @@ from tests.chaos.orders import (
 from tests.chaos.proxies import FAIR, Weather
 from tests.chaos.world import Background, World
 
+_LOCK: Final = "a lock"
+_SLOT: Final = "a slot"
 _POLL_S: Final = 0.01
 # What a caller is answered whose request has killed the door.
 _DIED: Final = 500
@@ -44,8 +46,12 @@ class Fault:
 
     name: str
     happen: Callable[[World, Mapping[str, Any], Meanwhile], bool]
-    # Whether only jobs can meet it that run under a lock.
-    needs_lock: bool = False
+    # What only some jobs have, and a fault may be about.
+    needs: str = ""
+
+    def fits(self, world: World) -> bool:
+        """Whether it can happen to the world's job."""
+        return {_LOCK: world.locked, _SLOT: world.scheduled}.get(self.needs, True)
 
 
 def all_faults() -> list[Fault]:
@@ -60,8 +66,8 @@ def all_faults() -> list[Fault]:
         _weather("DynamoDB's answers lost", Weather(unanswered=0.4)),
     ]
     deliveries = [
-        Fault("schedule twice", _schedule_twice),
-        Fault("schedule late", _schedule_late),
+        Fault("schedule twice", _schedule_twice, _SLOT),
+        Fault("schedule late", _schedule_late, _SLOT),
         Fault("event twice", _event_twice),
     ]
     doors = [_at_the_door(step) for step in (AFTER_LOCK, BEFORE_WAKING, AFTER_WAKING)]
@@ -103,7 +109,7 @@ def _at_the_door(step: str) -> Fault:
         world.orders.give(Order(KILL, step))
         return world.trigger(params) == _DIED and any(world.orders.reached())
 
-    return Fault(f"door killed {step}", happen, needs_lock=True)
+    return Fault(f"door killed {step}", happen, needs=_LOCK)
 
 
 def _nth(world: World, step: str) -> int:
@@ -114,7 +120,7 @@ def _nth(world: World, step: str) -> int:
 def _suffer(world: World, params: Mapping[str, Any], order: Order, meanwhile: Meanwhile) -> bool:
     world.orders.clear()
     world.orders.give(order)
-    slot = world.next_slot() if world.locked else None
+    slot = world.next_slot()
     first = Background(lambda: world.run(params, slot))
     reached = _wait_for(lambda: next(world.orders.reached(), 0) or not first.is_alive())
     pid = next(world.orders.reached(), 0)
@@ -140,12 +146,12 @@ def _weather(name: str, weather: Weather) -> Fault:
         before = world.rain.fallen.total()
         world.rain.weather = weather
         try:
-            world.run(params, world.next_slot() if world.locked else None)
+            world.run(params, world.next_slot())
         finally:
             world.rain.weather = FAIR
         return world.rain.fallen.total() > before
 
-    return Fault(name, happen, needs_lock=True)
+    return Fault(name, happen, needs=_LOCK)
 
 
 def _schedule_twice(world: World, params: Mapping[str, Any], _meanwhile: Meanwhile) -> bool:

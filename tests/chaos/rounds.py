@@ -58,6 +58,7 @@ class Rounds:
         self.world = World(
             ground, job, lease_s=way.lease_s, fence=way.fence, seed=way.seed, locked=self.scenario.locked
         )
+        self.world.scheduled = self.scenario.scheduled
         self.scenario.open(self.world)
         self._settled = self._late = 0
 
@@ -68,7 +69,7 @@ class Rounds:
     def go(self, faults: Sequence[Fault]) -> None:
         """Go through the faults, in an order that the seed gives."""
         started = time.monotonic()
-        own = [fault for fault in faults if self.scenario.locked or not fault.needs_lock]
+        own = [fault for fault in faults if fault.fits(self.world)]
         for fault in self.world.chance.sample(own, len(own)):
             if not any(self.round(fault) for _ in range(_TRIES)):
                 self.account.problems.append(f"{fault.name}: no run has met it")

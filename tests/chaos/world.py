@@ -56,6 +56,7 @@ class World:
         self.job = job
         self.lease_s = lease_s
         self.locked = locked
+        self.scheduled = True
         self.chance = random.Random(f"{seed} {job}")  # noqa: S311  # the same each time
         self.database = ground.database()
         self.cut = Cut(lambda: ground.postgres.port)
@@ -90,8 +91,10 @@ class World:
 
     # ---- Running the job -------------------------------------------------------------------------------------------
 
-    def next_slot(self) -> str:
-        """Let the clock strike."""
+    def next_slot(self) -> str | None:
+        """Let the clock strike; None where the job has no schedule."""
+        if not self.scheduled:
+            return None
         self._slot += 1
         return (_FIRST_SLOT + timedelta(minutes=self._slot)).isoformat()
 

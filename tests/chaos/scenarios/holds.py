@@ -34,6 +34,7 @@ class Holds:
     """The work of cleanup-reservations."""
 
     locked = True
+    scheduled = True
 
     def open(self, world: World) -> None:
         self._world = world

@@ -35,6 +35,7 @@ class _Mails:
     """What the three jobs that mail have in common; each round has one thing that everybody hears of."""
 
     locked = True
+    scheduled = True
 
     def open(self, world: World) -> None:
         self._world = world

@@ -31,6 +31,7 @@ class OldRows:
     """The work of retention."""
 
     locked = True
+    scheduled = True
 
     def open(self, world: World) -> None:
         self._world = world

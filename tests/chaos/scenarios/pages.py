@@ -32,6 +32,7 @@ class Pages:
     """The work of product-checks."""
 
     locked = True
+    scheduled = True
 
     def open(self, world: World) -> None:
         self._world = world

@@ -30,6 +30,7 @@ class Puppets:
     """The work of puppet-jobs."""
 
     locked = False
+    scheduled = True
 
     def open(self, world: World) -> None:
         self._world = world

@@ -27,6 +27,7 @@ class _Warmups:
     """What the three warmups have in common."""
 
     locked = True
+    scheduled = True
     kinds: tuple[Kind, ...] = ()
 
     def open(self, world: World) -> None:
@@ -89,6 +90,7 @@ class Explanations(_Warmups):
 class OnDemand(_Warmups):
     """The work of warmup-on-demand: one comparison a round."""
 
+    scheduled = False
     kinds = (FORECASTS, EXPLANATIONS)
     _changed = True
 
