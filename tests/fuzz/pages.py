@@ -184,7 +184,7 @@ def _rounded(price: Decimal, numbers: set[str]) -> bool:
 
 
 TARGETS = (
-    Target("extractor, made pages", MADE, check_made, 30),
+    Target("extractor, made pages", MADE, check_made, 20),
     Target("extractor, damaged pages", DAMAGED, check_damaged, 15),
-    Target("extractor, any text", JSON.map(json.dumps) | TEXT, check_made, 30),
+    Target("extractor, any text", JSON.map(json.dumps) | TEXT, check_made, 20),
 )

@@ -14,7 +14,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
-from tests.fuzz import mails, pages, readers, statements
+from tests.fuzz import mails, pages, readers, statements, words
 from tests.fuzz.target import Target
 from tests.support.databases import database_server
 
@@ -97,7 +97,7 @@ def main() -> int:
     given_here = parser.parse_args()
     failures: list[str] = []
     with database_server() as server, statements.targets(server) as of_statements:
-        everything = (*pages.TARGETS, *readers.TARGETS, *mails.TARGETS, *of_statements)
+        everything = (*pages.TARGETS, *readers.TARGETS, *mails.TARGETS, *words.TARGETS, *of_statements)
         targets = [target for target in everything if given_here.only in target.name]
         print(f"{len(targets)} fuzzers, {given_here.seconds / len(targets):.1f} s each, {len(pages.stored())} pages")
         for target in targets:

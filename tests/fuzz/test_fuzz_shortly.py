@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
-from tests.fuzz import mails, pages, readers, statements
+from tests.fuzz import mails, pages, readers, statements, words
 from tests.fuzz.target import Target
 from tests.support.databases import DatabaseServer
 
-TARGETS = (*pages.TARGETS, *readers.TARGETS, *mails.TARGETS)
+TARGETS = (*pages.TARGETS, *readers.TARGETS, *mails.TARGETS, *words.TARGETS)
 
 
 def hold(target: Target) -> None:
