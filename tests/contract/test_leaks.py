@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -35,6 +36,11 @@ def test_in_a_file(tmp_path):
     (tmp_path / "logs").mkdir()
     (tmp_path / "logs" / "api.txt").write_text(SECRET)
 
+def test_one_that_the_system_made(tmp_path):
+    (tmp_path / "state" / "secrets").mkdir(parents=True)
+    (tmp_path / "state" / "secrets" / "JobSecret").write_text("made-by-the-system-itself")
+    (tmp_path / "state" / "server.log").write_text("refused made-by-the-system-itself")
+
 def test_encoded():
     print(base64.b64encode(SECRET.encode()))
 """
@@ -53,22 +59,26 @@ def _run(folder: Path, tests: str, *options: str) -> subprocess.CompletedProcess
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-c", os.devnull, f"--rootdir={folder}"]
     # None of the plugins that happen to be installed: they take most of the time.
     environment = {"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"}
-    return subprocess.run(
+    done = subprocess.run(
         [*command, *options, f"--basetemp={folder / 'base'}", str(folder)],
         cwd=folder, env=environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
+    # Or the run that this test is part of would find them as well.
+    shutil.rmtree(folder / "base")
+    return done
 
 
 @pytest.mark.parametrize("options", [(), ("-p", "xdist", "--numprocesses=1")], ids=["in one process", "under xdist"])
 def test_every_way_out_is_noticed(tmp_path: Path, options: tuple[str, ...]) -> None:
     done = _run(tmp_path, WAYS, *options)
 
-    assert "6 passed" in done.stdout, done.stdout + done.stderr
+    assert "7 passed" in done.stdout, done.stdout + done.stderr
     assert done.returncode == 1
     told = done.stdout.partition("secrets were written where others can read them")[2]
     for place in ("test_printed", "test_logged", "test_read_by_the_test", "test_said_by_a_program", "test_encoded"):
         assert f"::{place} (" in told, place
     assert "logs/api.txt" in told
+    assert "made-by-the-syst... in state/server.log" in told
     assert "another-secret-of-these-tests" not in told
 
 

@@ -35,7 +35,8 @@ def plant_all(document: str) -> str:
 def plant_files(folder: Path) -> None:
     """Remember what is in the files of a folder, one secret each."""
     for file in folder.glob("*"):
-        plant_all(file.read_text("utf-8").strip())
+        if file.is_file():
+            plant_all(file.read_text("utf-8", errors="replace").strip())
 
 
 JOB = plant("planted-job-secret-51c0b7d2e94f")
@@ -66,7 +67,9 @@ def look(where: str, text: str | bytes | None) -> None:
 
 
 def look_into(folder: Path) -> None:
-    """Search every log in a folder."""
+    """Search every log in a folder, also for the secrets that a local system has made there for itself."""
+    for made in folder.rglob("secrets"):
+        plant_files(made)
     for file in folder.rglob("*"):
         is_log = file.suffix == ".log" or "logs" in file.parts
         if is_log and file.is_file() and not file.is_symlink():
