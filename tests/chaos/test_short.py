@@ -49,6 +49,6 @@ def test_without_the_fence_the_same_writes_late(made: Ground) -> None:
 
 def test_of_many_who_want_the_same_job_one_gets_it_at_a_time(made: Ground) -> None:
     with load.site(made) as place:
-        loaded = load.carry_out(place, rate=200, seconds=1.5, callers=3)
+        loaded = load.carry_out(place, rate=200, seconds=1.0, callers=3)
 
     assert loaded.problems == []
