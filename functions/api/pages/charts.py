@@ -107,21 +107,32 @@ class Chart:
 
     def _lines(self) -> Markup:
         return Markup("").join(
-            Markup('<path class="{}" d="{}"><title>{}</title></path>').format(each.kind, self._path(each), each.name)
+            Markup('<path class="{}{}" d="{}"><title>{}</title></path>').format(each.kind, dot, path, each.name)
             for each in self.series
+            for dot, path in (("", self._path(each)), (" dot", self._dots(each)))
+            if path
         )
 
     def _path(self, series: Series) -> str:
-        """Return a line that breaks off where nothing is known; a value on its own is a dot."""
-        steps, is_on = [], False
+        """Return a line that breaks off where nothing is known."""
+        steps, before = [], None
         for n, value in enumerate(series.values):
-            if value is None:
-                is_on = False
-                continue
-            y = _HEIGHT * (1 - value / self.most) if self.most else _HEIGHT
-            steps.append(f"{'L' if is_on else 'M'}{n * _STEP + _STEP // 2} {y:.2f}{'' if is_on else 'h0'}")
-            is_on = True
+            if value is not None:
+                steps.append(f"{'M' if before is None else 'L'}{self._point(n, value)}")
+            before = value
         return "".join(steps)
+
+    def _dots(self, series: Series) -> str:
+        """Return a dot for each value with none beside it, of which no line would be seen."""
+        values = (None, *series.values, None)
+        return "".join(
+            f"M{self._point(n, value)}h0"
+            for n, value in enumerate(series.values)
+            if value is not None and values[n] is values[n + 2] is None
+        )
+
+    def _point(self, n: int, value: float) -> str:
+        return f"{n * _STEP + _STEP // 2} {_HEIGHT * (1 - value / self.most) if self.most else _HEIGHT:.2f}"
 
     def _at(self, n: int) -> list[tuple[str, float]]:
         return [(each.name, each.values[n] or 0) for each in self.series]

@@ -108,7 +108,7 @@ def _learned(facts: Json) -> Markup | str:
     """Return what a check has found out, in a few words."""
     if facts.get("not_modified"):
         return "the page has not changed"
-    told = ", ".join(f"{words}: {facts[name]}" for name, words in _FOUND.items() if facts.get(name))
+    told = ", ".join(f"{words}: {facts[name]}" for name, words in _FOUND.items() if facts.get(name)) or "nothing new"
     return Markup('{}<span class="sub">{}</span>').format(told, facts["note"]) if facts.get("note") else told
 
 

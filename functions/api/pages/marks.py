@@ -23,12 +23,12 @@ _SHAPES: Final[Mapping[str, str]] = {
 # Which shape says what; a word that is not here has the shape of nothing in particular.
 _KINDS: Final[Mapping[str, str]] = {
     **dict.fromkeys(("ok", "succeeded", "success", "sent", "delivered", "healthy", "completed", "done"), "good"),
-    **dict.fromkeys(("failed", "error", "lost", "missed", "stuck", "unhealthy", "dead"), "bad"),
+    **dict.fromkeys(("failed", "error", "lost", "missed", "stuck", "unhealthy", "dead", "timeout"), "bad"),
     **dict.fromkeys(("late", "doubtful", "degraded", "lapsed", "slow", "warning", "retrying"), "warn"),
     **dict.fromkeys(("running", "processing", "sending", "claimed", "held"), "busy"),
     **dict.fromkeys(("queued", "pending", "scheduled", "waiting"), "wait"),
     **dict.fromkeys(("paused", "disabled", "stopped", "cancelled"), "stop"),
-    **dict.fromkeys(("skipped", "suppressed"), "past"),
+    **dict.fromkeys(("skipped", "suppressed", "duplicate"), "past"),
 }
 # How many runs a row of bars has room for.
 BARS: Final = 60

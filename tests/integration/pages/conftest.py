@@ -34,13 +34,13 @@ class Seen:
     @property
     def text(self) -> str:
         """What a reader sees, in one line."""
-        return unescape(" ".join(re.sub(r"<[^>]+>", " ", self.html.partition("<main")[2]).split()))
+        return _read(self.html.partition("<main")[2])
 
     @property
     def rows(self) -> list[str]:
         """The rows of the tables, each as its reader sees it."""
         found = re.findall(r"<tr>(.*?)</tr>", self.html, re.DOTALL)
-        return [unescape(" ".join(re.sub(r"<[^>]+>", " ", row).split())) for row in found if 'scope="row"' in row]
+        return [_read(row) for row in found if 'scope="row"' in row]
 
     @property
     def next(self) -> str | None:
@@ -52,6 +52,11 @@ class Seen:
     def csv(self) -> list[dict[str, str]]:
         """The rows of a CSV file."""
         return list(csv.DictReader(io.StringIO(self.html, newline="")))
+
+
+def _read(html: str) -> str:
+    # Only <bdi> stands within words.
+    return unescape(" ".join(re.sub(r"<[^>]+>", " ", re.sub(r"</?bdi[^>]*>", "", html)).split()))
 
 
 @dataclass(frozen=True)
