@@ -12,3 +12,10 @@ NAVIGATION: tuple[tuple[str, str], ...] = (
     ("/locks", "Locks"),
     ("/audit", "Audit"),
 )
+
+# Where one sees what a job works on, and what the button to it says.
+WORK_OF_JOBS: dict[str, tuple[str, str]] = {
+    "product-checks": ("/checks", "Look at the checks"),
+    "deliver-notifications": ("/notifications", "Look at the notifications"),
+    "puppet-jobs": ("/queue", "Look at the queue"),
+}

@@ -13,6 +13,7 @@ from api.catalogue import Entry
 from api.pages import costs, frame, logs
 from api.pages.marks import state
 from api.pages.moments import count, duration, milliseconds, moment
+from api.pages.navigation import WORK_OF_JOBS
 from api.pages.site import Site
 from api.pages.tables import Column, Table
 from api.runs import OPEN_STATUSES
@@ -36,7 +37,7 @@ def routes(site: Site) -> tuple[Route, ...]:
             run=run, job=job, zone=zone, is_open=run["status"] in OPEN_STATUSES, is_bad=run["status"] in _BAD,
             advice=advice(run, job), again=_again(run, entry), facts=_facts(run, zone), counts=_counts(run),
             timing=_timing(run, zone), params=json.dumps(run["params"], indent=1, ensure_ascii=False, sort_keys=True),
-            log=logs.of_run(entry.function, run) if entry else None,
+            log=logs.of_run(entry.function, run) if entry else None, work=WORK_OF_JOBS.get(run["job"]),
         )  # fmt: skip
 
     return (
