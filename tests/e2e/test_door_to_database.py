@@ -49,6 +49,24 @@ def test_a_job_is_started_over_http_and_leaves_its_record(local_system: LocalSys
         assert database.run("SELECT count(*) FROM check_runs WHERE run_id = :run", run=run["runId"]) == [[2]]
 
 
+def test_a_person_signs_in_starts_a_job_and_reads_what_it_wrote(local_system: LocalSystem, door: httpx.Client) -> None:
+    as_a_browser = {"Accept": "text/html", "Sec-Fetch-Site": "same-origin"}
+    with httpx.Client(base_url=local_system.door.url, headers=as_a_browser, timeout=60) as browser:
+        secret = (local_system.secrets / "AdminSecret").read_text()
+        entered = browser.post("/login", data={"secret": secret})
+        # By hand: unlike browsers, httpx sends no cookie that is Secure to 127.0.0.1.
+        browser.headers["Cookie"] = entered.headers["Set-Cookie"].partition(";")[0]
+        started = browser.post("/jobs/cleanup-reservations/run")
+        run = started.headers["Location"]
+        status = _finished(door, f"/api{run}")["status"]
+        shown = browser.get(run)
+
+    assert (entered.status_code, started.status_code, status) == (303, 303, "succeeded")
+    assert "Cleanup reservations: succeeded" in shown.text
+    # Its lines are those that the function's process wrote.
+    assert run.rpartition("/")[2] in shown.text.partition('aria-label="Log lines"')[2]
+
+
 def test_puppet_jobs_go_to_their_worker_which_calls_back_through_the_door(
     local_system: LocalSystem, door: httpx.Client
 ) -> None:
