@@ -6,7 +6,7 @@ SAM_PYTHON = NIGHTSHIFT_VENV=.venv-sam $(PYTHON) local/bootstrap.py sam
 SAM = @SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-$${AWS_REGION:-us-east-1}} $(SAM_PYTHON) -m samcli
 STACK ?= nightshift
 
-.PHONY: validate build deploy lock-sam audit licences permissions observability
+.PHONY: validate build deploy lock-sam audit licences job permissions observability
 
 validate: ## template.yaml, by SAM, cfn-lint (translated too) and our own rules
 	$(SAM) validate
@@ -35,6 +35,13 @@ audit: ## what is publicly known against the locked packages, by pip-audit (asks
 
 licences: ## those of the shipped packages, into docs/licences.md
 	$(WITH_DEV) -m deploy.licence_table
+
+job: ## a new one, ready to be filled: NAME=forget-products DOMAIN=upkeep SCHEDULE="rate(1 day)" [AT_MOST=300 DESCRIPTION="…"]
+	$(WITH_DEV) -m deploy.new_job --name "$(NAME)" --domain "$(DOMAIN)" --schedule "$(SCHEDULE)" \
+		$(if $(AT_MOST),--at-most "$(AT_MOST)") $(if $(DESCRIPTION),--description "$(DESCRIPTION)")
+	$(WITH_DEV) -m ruff check --quiet --fix --select I functions
+	$(WITH_DEV) -m deploy.observability.writing
+	$(WITH_DEV) -m deploy.permission_table
 
 permissions: ## what each function may do on AWS, into docs/permissions.md
 	$(WITH_DEV) -m deploy.permission_table
