@@ -130,7 +130,10 @@ def faults(connection: Any, plan: Plan, seen: Seen) -> list[str]:
 
 
 def waits(connection: Any) -> list[int]:
-    """Return, for each user with one job, how many other jobs were claimed while it was due; sorted."""
+    """Return, for each user with one job, how many other jobs were claimed while it was due; sorted.
+
+    From when everybody with a backlog has had a turn: until then all are new, and whoever was due first comes first.
+    """
     return sorted(row[0] for row in connection.run(_WAITS))
 
 
@@ -265,5 +268,8 @@ _WAITS: Final = """
             WHERE o.started_at > j.scheduled_at AND o.started_at < f.started_at AND o.outcome <> 'refused')
     FROM puppet_jobs AS j
     JOIN puppet_job_execution_logs AS f ON f.job_id = j.id AND f.attempt = 1 AND f.outcome <> 'refused'
-    WHERE j.user_id LIKE 'single-%'
+    WHERE j.user_id LIKE 'single-%' AND j.scheduled_at > (
+        SELECT max(begun) FROM (
+            SELECT min(l.started_at) AS begun FROM puppet_job_execution_logs AS l
+            WHERE l.user_id LIKE 'hog-%' GROUP BY l.user_id) AS first)
 """
