@@ -85,7 +85,7 @@ def _facts(site: Site, job: Json) -> list[tuple[str, Markup | str]]:
     entry = site.catalogue[job["name"]]
     return [
         ("Schedule", schedule(job)),
-        ("Last run", last_run(job)),
+        ("Last run", last_run(job) or "none yet"),
         ("Next run", moment(job["nextRun"], job["zone"], ago=True)),
         ("Late from", moment(job["lateAfter"], job["zone"])),
         ("Lock held by", holder(job) or "nobody"),
