@@ -18,8 +18,8 @@ from nightshift.routes import Json, Route
 _PAGE = "<!doctype html><title>Nightshift</title>"
 # Of a run that a caller started, whichever job it is of.
 _STARTED_HERE: Json = {
-    "trigger": "http", "who": "HTTP caller with the admin secret", "slot": None, "params": {}, "errors": [], "failed": 0,
-    "metadata": {},
+    "trigger": "http", "who": "HTTP caller with the admin secret", "slot": None, "params": {}, "errors": [],
+    "failed": 0, "metadata": {},
 }  # fmt: skip
 _OF_FORMAT = {"date": "2026-11-22", "date-time": "2026-11-22T15:00:00Z"}
 _RUN_ID = "0f8c2f4e-6b0a-4d52-9a53-0f2c4f7f1c11"
