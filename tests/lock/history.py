@@ -193,11 +193,11 @@ class History:
 
     # ---- PostgreSQL ----
 
-    def claim(self, worker: Worker) -> str:
+    def claim(self, worker: Worker, patience: str = _AT_ONCE) -> str:
         """A new holder makes itself the newest, or waits for whoever writes."""
         assert worker.lease is not None
         try:
-            worker.database.write(f"{_AT_ONCE} {self.fence.claim_one(worker.lease)}")
+            worker.database.write(f"{patience} {self.fence.claim_one(worker.lease)}")
         except DatabaseBusy:
             return f"{worker}: waits to claim the fence"
         except StaleFence:
@@ -277,6 +277,6 @@ class History:
         self.acquire(taker, 1.0, None)
         self.settle(taker)
         assert taker.run is not None, "nobody holds it, and it is not given"
-        self.claim(taker)
+        self.claim(taker, patience="")
         assert taker.claimed, "the only holder was refused by the fence"
         return f"all die, and {taker} comes 5 s later"

@@ -65,7 +65,9 @@ class LockMachine(RuleBasedStateMachine):
         if history.past:
             turns.append((2, self.deliver_late))
         if history.time.passed_ms < LONGEST_MS:
-            turns += [(3, self.wait), (3, self.wait_for_the_lease), (1, self.let_one_come_later)]
+            # A holder that sleeps in the middle of a write is what the fence is for.
+            asleep = any(worker.sending or worker.open for worker in history.workers)
+            turns += [(3, self.wait), (12 if asleep else 3, self.wait_for_the_lease), (1, self.let_one_come_later)]
         return turns
 
     def of(self, worker: Worker) -> list[Turn]:
@@ -121,11 +123,11 @@ class LockMachine(RuleBasedStateMachine):
         ]
 
     def wait(self) -> str:
-        return self.history.wait(self.pick((1, 400, 1000, 2600)))
+        return self.history.wait(self.pick((1, 400, 1000, 1500, 2600)))
 
     def wait_for_the_lease(self) -> str:
         until_ms = self.history.ledger.item.get("until_ms", 0)
-        later_ms = until_ms + self.pick((-600, -1, 0, 650, 999, 1001, 1400)) - START_MS
+        later_ms = until_ms + self.pick((-600, -1, 0, 650, 999, 1001, 1400, 1800)) - START_MS
         return self.history.wait(max(0, later_ms - self.history.time.passed_ms))
 
     def set_a_clock(self) -> str:

@@ -145,6 +145,16 @@ FURTHER = (
         lock=(("if at_least_s else 0", "if False else 0"),),
     ),
     Mutant(
+        "RENEWAL_NOT_TIMED",
+        "a lease that had ended when its answer came",
+        lock=(("if self._monotonic() >= deadline:", "if not lease:"),),
+    ),
+    Mutant(
+        "RENEWAL_TAKES_AWAY",
+        "a renewal shortened the lease",
+        lock=(("max(lease.deadline, started + lease_ms / 1000)", "started + lease_ms / 1000"),),
+    ),
+    Mutant(
         "ADOPTED_BY_ANYBODY",
         "two holders inside their deadlines",
         lock=(('"(holder = :token AND fence = :f)"', '"(holder = :token OR :f <= fence)"'),),
@@ -188,5 +198,13 @@ FURTHER = (
                 "(holder = :me OR (origin = :me AND attribute_exists(holder))) AND :f <= fence AND until_ms <= :until",
             ),
         ),
+    ),
+)
+# These take the longest to be seen; the short form leaves them to tests of their own conditions.
+LAST = (
+    Mutant(
+        "AT_LEAST_ENDS_EARLY",
+        "given before at-least-for was over",
+        lock=((':until": free_at', ':until": free_at if free_at > now else 0'),),
     ),
 )

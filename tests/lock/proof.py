@@ -20,10 +20,11 @@ from tests.lock.table import MemoryTable
 
 @dataclass(frozen=True)
 class Found:
-    """How many histories were tried, and the first claim that one of them broke."""
+    """How many histories were tried, the first claim that one of them broke, and that one step by step."""
 
     histories: int
     broken: str
+    history: str = ""
 
 
 @contextmanager
@@ -75,7 +76,8 @@ class Proof:
             try:
                 run_state_machine_as_test(machine, settings=search)
             except AssertionError as error:
-                return Found(machine.tried, str(error).partition("\n")[0])
+                told = "\n".join(getattr(error, "__notes__", ()))
+                return Found(machine.tried, str(error).partition("\n")[0], told)
         return Found(machine.tried, "")
 
 

@@ -18,7 +18,7 @@ from typing import Any
 from local.aws import AwsServices
 from tests.integration.library.lossy_door import LossyDoor
 from tests.lock import emulators, races
-from tests.lock.mutants import AS_IT_IS, FURTHER, NINE
+from tests.lock.mutants import AS_IT_IS, FURTHER, LAST, NINE
 from tests.lock.proof import Found, Proof, proof
 from tests.support import databases
 
@@ -58,11 +58,12 @@ def search(report: Report, proven: Proof, endpoint: str, histories: int) -> None
 def tell(report: Report, what: str, found: Found) -> None:
     """What a search of the code as it is came to: nothing may be found."""
     report.line(what, f"{found.histories} histories, {found.broken or 'no claim broken'}", fine=not found.broken)
+    print(found.history, end="", flush=True)
 
 
 def search_mistakes(report: Report, proven: Proof) -> None:
     """The code with each mistake: a claim must be broken."""
-    for mutant in (*NINE, *FURTHER):
+    for mutant in (*NINE, *FURTHER, *LAST):
         found = proven.look(mutant, ENOUGH, afresh=True)
         said = f"{found.histories} histories until: {found.broken}" if found.broken else "not found"
         report.line(mutant.name, said, fine=bool(found.broken))

@@ -158,6 +158,31 @@ class TestRenew:
         assert item is not None
         assert item["until_ms"] == NOW + 60_000
 
+    @pytest.mark.parametrize(("late_s", "lost"), [(59.9, False), (60.0, True)])
+    def test_an_answer_that_comes_after_the_renewed_lease_is_no_lease(
+        self, table: LockTable, name: str, late_s: float, lost: bool
+    ) -> None:
+        class Slow:
+            def update_item(self, **request: Any) -> Any:
+                answer = table.dynamodb.update_item(**request)
+                table.clocks.advance(late_s)
+                return answer
+
+        taken = take(table, name, lease_s=30)
+        if lost:
+            with pytest.raises(LeaseLost, match="had ended before the answer came"):
+                table.locks(dynamodb=Slow()).renew(taken, 60)
+        else:
+            assert table.locks(dynamodb=Slow()).renew(taken, 60).deadline == 110.0
+
+    def test_a_renewal_that_an_earlier_one_outlasts_still_reaches_to_its_own_end(
+        self, table: LockTable, name: str
+    ) -> None:
+        taken = take(table, name, lease_s=10)
+        table.locks().renew(taken, 60)  # its answer never came
+        renewed = table.locks().renew(taken, 30)
+        assert (renewed.deadline, renewed.until_ms) == (80.0, NOW + 60_000)
+
 
 class TestRelease:
     @pytest.mark.parametrize(
