@@ -64,7 +64,7 @@ def _run(folder: Path, tests: str, *options: str) -> subprocess.CompletedProcess
         cwd=folder, env=environment, capture_output=True, text=True, check=False,
     )  # fmt: skip
     # Or the run that this test is part of would find them as well.
-    shutil.rmtree(folder / "base")
+    shutil.rmtree(folder / "base", ignore_errors=True)
     return done
 
 
