@@ -19,7 +19,7 @@ def proven(database_server: DatabaseServer) -> Iterator[Proof]:
         yield made
 
 
-@pytest.fixture(params=["moto", "dynalite"])
+@pytest.fixture(scope="module", params=["moto", "dynalite"])
 def emulator(request: pytest.FixtureRequest, aws_server: AwsServices) -> Iterator[Any]:
     """The lock table as somebody else has written it."""
     if request.param == "moto":
