@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from nightshift.database import Database
@@ -88,6 +88,8 @@ def _walk(call: Caller, listed: Listed, limit: int, between: list[list[int]], da
 @pytest.mark.parametrize("listed", LISTS, ids=lambda listed: listed.path)
 def test_no_row_is_lost_or_shown_twice(real_call: Caller, database: Database, listed: Listed) -> None:
     @given(before=INSTANTS, limit=st.integers(1, 5), between=st.lists(INSTANTS, max_size=2))
+    @example(before=[0] * 7, limit=2, between=[])
+    @example(before=[1, 1, 0, 1, 0, 0, 1], limit=2, between=[[0, 1, 2], [0, 1, 2]])
     @settings(max_examples=min(settings().max_examples, 200) // 10, suppress_health_check=list(HealthCheck))
     def hold(before: list[int], limit: int, between: list[list[int]]) -> None:
         database.write(f"{listed.empty}; {listed.insert}", instants=before)
