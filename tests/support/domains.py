@@ -49,7 +49,7 @@ SELECT CASE n % 40 WHEN 0 THEN :hostile ELSE 'shop-' || (n * n) % 23 END,
        now() + make_interval(secs => (n % 1000) * 4 - 3600), n % 3
 FROM generate_series(1, :jobs) AS n;
 INSERT INTO puppet_jobs (user_id, job_type, status, attempts, claim_token, processor_id, claimed_at, heartbeat_at,
-                         deadline_at)
+                         waited_ms, deadline_at)
 SELECT 'shop-' || n, 'send_invite', CASE n % 4 WHEN 0 THEN 'waiting' ELSE 'running' END, 1, gen_random_uuid(),
        'processor-' || n % 3, now() - make_interval(secs => n * 7), now() - make_interval(secs => n),
        now() + interval '1 hour'
