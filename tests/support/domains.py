@@ -51,7 +51,7 @@ FROM generate_series(1, :jobs) AS n;
 INSERT INTO puppet_jobs (user_id, job_type, status, attempts, claim_token, processor_id, claimed_at, heartbeat_at,
                          waited_ms, deadline_at)
 SELECT 'shop-' || n, 'send_invite', CASE n % 4 WHEN 0 THEN 'waiting' ELSE 'running' END, 1, gen_random_uuid(),
-       'processor-' || n % 3, now() - make_interval(secs => n * 7), now() - make_interval(secs => n),
+       'processor-' || n % 3, now() - make_interval(secs => n * 7), now() - make_interval(secs => n), n * 100,
        now() + interval '1 hour'
 FROM generate_series(1, 9) AS n;
 INSERT INTO puppet_cron_processor_state (processor_id, run_id, status, started_at, heartbeat_at, batches, processed)
