@@ -15,14 +15,17 @@ from tests.support import domains
 from tests.support.dashboard import Dashboard
 
 PATHS = (
-    "/checks?limit=6", "/notifications?limit=6", "/queue", "/queue/stop", "/insights", "/locks", "/audit?limit=6",
+    "/checks?limit=3", "/notifications?limit=3", "/queue", "/queue/stop", "/insights", "/locks", "/audit?limit=3",
 )  # fmt: skip
+
+# What is of the same elements elsewhere is judged once: in the dark what has colours of its own, on a phone what folds.
+JUDGED = {"light": PATHS, "dark": (PATHS[1], PATHS[4]), "phone": PATHS[::2]}
 
 
 @pytest.fixture
 def filled(dashboard: Dashboard) -> Iterator[Dashboard]:
     """Rows of every domain, and two locks, of which a stranger has named one."""
-    domains.fill(dashboard.write, checks=120, notifications=40, attempts=600, jobs=60, entries=40)
+    domains.fill(dashboard.write, checks=120, notifications=40, attempts=300, jobs=12, entries=40)
     locks = dashboard.platform.locks
     with dashboard.turn:
         leases = [
@@ -40,10 +43,10 @@ def test_no_page_of_a_domain_has_a_violation_or_sticks_out(filled: Dashboard, lo
     page = look.at("/", **SCREENS[screen])
     found = {}
 
-    for path in PATHS:
+    for path in PATHS if screen == "phone" else JUDGED[screen]:
         page.goto(filled.url + path)
-        page.evaluate("document.querySelectorAll('details').forEach((each) => { each.open = true })")
-        found[path] = violations(page, RULES[screen])
+        if path in JUDGED[screen]:
+            found[path] = violations(page, RULES[screen])
         width = page.evaluate("document.documentElement.scrollWidth")
         assert width == page.evaluate("innerWidth"), path
         assert page.locator("main img").count() == 0

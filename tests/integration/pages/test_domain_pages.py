@@ -37,6 +37,7 @@ def test_every_page_is_whole_light_and_disarmed(visit: Visitor, lock: Any, path:
     seen = visit.get(path)
 
     assert seen.status == 200
+    assert ("data-dialog" in seen.html) == path.startswith(("/checks", "/notifications", "/locks")) or "/queue" in path
     assert seen.html.rstrip().endswith("</html>")
     assert "<img" not in seen.html
     assert "\u202e" not in seen.html
@@ -46,7 +47,7 @@ def test_every_page_is_whole_light_and_disarmed(visit: Visitor, lock: Any, path:
     assert sum(len(gzip.compress(part, 6)) for part in parts) < 25_000
 
 
-@pytest.mark.parametrize("path", PATHS[:8])
+@pytest.mark.parametrize("path", ["/checks", "/notifications", "/queue", "/insights", "/locks", "/audit"])
 def test_readers_see_every_page_and_no_button_that_changes_something(visit: Visitor, lock: Any, path: str) -> None:
     lock("retention")
 
@@ -54,7 +55,7 @@ def test_readers_see_every_page_and_no_button_that_changes_something(visit: Visi
 
     assert seen.status == 200
     assert "data-dialog" not in seen.html
-    assert visit.get(path).html.count("data-dialog") > 0 or path in ("/insights", "/audit")
+    assert "post" not in seen.html.partition("<main")[2]
 
 
 @pytest.mark.parametrize(("path", "query", "size"), [
