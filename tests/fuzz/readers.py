@@ -292,7 +292,7 @@ TARGETS = (
     Target("cursor", CURSORS, check_cursor),
     Target("settings", ENVIRONMENTS, check_settings),
     Target("schedule parser", SCHEDULES, check_schedule),
-    Target("money parser", AMOUNTS, check_amount, 80),
+    Target("money parser", AMOUNTS, check_amount, 50),
     Target("series reader", SERIES, check_series),
     Target("request reader", REQUESTS, check_request),
     Target("web addresses", ADDRESSES, check_address),

@@ -26,7 +26,7 @@ _STATEMENT = "SELECT {columns} /* :v0 ' $$ */ , ':v0 -- ' AS kept, $x$ :v0 ' $x$
 def targets(server: DatabaseServer) -> Iterator[tuple[Target, ...]]:
     """Give the target, over one connection to an empty database."""
     with server.database(migrated=False) as url, closing(Database(lambda **_: Address.from_url(url))) as database:
-        yield (Target("SQL literals", VALUES, lambda values: check(database, values), 40),)
+        yield (Target("SQL literals", VALUES, lambda values: check(database, values), 25),)
 
 
 def check(database: Database, values: list[Any]) -> None:

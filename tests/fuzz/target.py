@@ -21,7 +21,7 @@ class Target:
     name: str
     inputs: st.SearchStrategy[Any]
     check: Callable[[Any], object]
-    short: int = 40
+    short: int = 25
 
 
 # What tends to end a value, a tag, a line or a header too early, or to look like something else.

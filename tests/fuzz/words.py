@@ -95,5 +95,5 @@ def check_answer(answer: Any) -> None:
 TARGETS = (
     Target("terms in a prompt", TERMS, check_prompt, 25),
     Target("terms in a chart", TERMS, check_chart, 15),
-    Target("answers of models", ANSWERS, check_answer, 60),
+    Target("answers of models", ANSWERS, check_answer, 30),
 )

