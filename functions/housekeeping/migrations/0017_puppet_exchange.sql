@@ -200,7 +200,7 @@ BEGIN
             room, per_user, busy, busy_groups, size, depth, others.users, others.groups, coalesce(number, 0) % 8 = 0);
         lacking := coalesce(cardinality(choice.jobs), 0) < room;
         IF choice.is_cut AND others.users IS NULL THEN
-            size := greatest(size * 4, 48);
+            size := greatest(size * 4, 40);
             others := next_puppet_round();
         ELSIF choice.is_cut AND choice.stale + choice.behind > 0 AND cleared < 16 THEN
             IF choice.stale > 0 THEN
