@@ -64,6 +64,7 @@ def _suffer(each: Rounds, faults: Sequence[Fault]) -> None:
     with _told(each):
         each.warm_up()
         each.go(faults)
+    print(f"  {each.account.job}: {each.account.injected.total()} faults are over", flush=True)
 
 
 def _count(each: Rounds) -> Account:
