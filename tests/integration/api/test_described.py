@@ -35,7 +35,7 @@ from tests.support.described import AnyCase, Sender
 
 # The short form looks at one example of each kind, as two secrets and nobody; the long one at many, as everybody.
 IS_SHORT = settings.default is not None and settings.default.derandomize
-EXAMPLES = 1 if IS_SHORT else 25
+EXAMPLES = 1 if IS_SHORT else 10
 # Every job has the same pages; one of them is looked at.
 _PAGES_OF = "/jobs/product-checks/"
 _CLOSED = "no secret configured"
