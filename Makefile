@@ -10,7 +10,7 @@ WITH_LOCAL = @$(PYTHON) local/bootstrap.py local
 WITH_DEV = @$(PYTHON) local/bootstrap.py dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run invoke jobs runs logs start pause resume reset test model lock-proof contract chaos load storm fuzz accuracy bench lint format types lock extract describe
+.PHONY: help run invoke jobs runs logs start pause resume reset test test-long model lock-proof contract chaos load storm fuzz accuracy bench lint format types lock extract describe
 
 help: ## what can be done here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -52,8 +52,12 @@ reset: ## forget the local data, secrets and logs
 extract: ## what a stored page says about its product: FILE=page.html URL=https://shop.example/product
 	$(WITH_LOCAL) -m product_checks.extract "$(FILE)" --url "$(URL)"
 
-test: ## all tests, on two cores [ARGS="-k lock -x"]
-	$(WITH_DEV) -m pytest --numprocesses=2 --dist=loadfile --no-loadscope-reorder $(ARGS)
+# Some tests wait for what never answers, so that three at a time keep two cores busy.
+test: ## the tests, on two cores [ARGS="-k lock -x"]
+	$(WITH_DEV) -m pytest --numprocesses=3 --dist=loadfile --no-loadscope-reorder -m "not long" $(ARGS)
+
+test-long: ## those that take long: every page judged by axe-core, the environment made from nothing, …
+	$(WITH_DEV) -m pytest -m long tests/browser tests/integration
 
 model: ## the lock's model, searched by Spin with every seeded mistake (Debian: spin, gcc)
 	$(WITH_DEV) -m tests.model.check

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from local.aws import AwsServices
+from tests.support.aws import Aws
 from tests.support.dashboard import Dashboard, serving
 from tests.support.databases import DatabaseServer
 
@@ -37,15 +38,17 @@ def browser() -> Iterator[Browser]:
         launched.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def served(
     browser: Browser,
     database_server: DatabaseServer,
     aws_server: AwsServices,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Dashboard]:
-    """One dashboard for all of these tests; asks for the browser first, so that without one nothing is started."""
+    """One dashboard for the tests of a file; asks for the browser first, so that without one nothing is started."""
     folder = tmp_path_factory.mktemp("dashboard")
+    # Other tests on this server may have left or removed tables.
+    Aws(aws_server.endpoint).empty()
     with database_server.database() as url, serving(url, aws_server, folder / "secrets", LOG_FOLDER=str(folder)) as one:
         yield one
 
@@ -80,7 +83,7 @@ def eventful(dashboard: Dashboard) -> Dashboard:
     return dashboard
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def cookies(served: Dashboard, browser: Browser) -> Callable[[str], Path]:
     """Signs in once for each secret, and keeps the browser's state in a file."""
     kept: dict[str, Path] = {}

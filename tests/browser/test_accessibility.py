@@ -41,6 +41,7 @@ def violations(page: Page, rules: dict[str, Any]) -> list[str]:
     return [f"{each['id']}: {node['html'][:160]} {node['failureSummary']}" for each in found for node in each["nodes"]]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("screen", SCREENS)
 def test_no_page_has_a_violation(eventful: Dashboard, look: Look, screen: str) -> None:
     (failed,) = eventful.write("SELECT id FROM job_runs WHERE status = 'failed' ORDER BY created_at DESC LIMIT 1")

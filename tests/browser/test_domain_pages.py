@@ -38,6 +38,7 @@ def filled(dashboard: Dashboard) -> Iterator[Dashboard]:
     dashboard.write(f"TRUNCATE {', '.join(domains.TABLES)} RESTART IDENTITY CASCADE")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("screen", SCREENS)
 def test_no_page_of_a_domain_has_a_violation_or_sticks_out(filled: Dashboard, look: Look, screen: str) -> None:
     page = look.at("/", **SCREENS[screen])

@@ -88,14 +88,6 @@ def test_once_ends_well_when_every_job_ended_as_it_should(commands: _Commands) -
     assert f"{address[1]}/u/" in pages[0].read_text()
 
 
-def test_the_next_day_ends_well_too_and_tells_nobody_of_their_wishes_again(commands: _Commands) -> None:
-    done = commands("local.run", "--once")
-
-    assert done.returncode == 0, done.stdout
-    assert re.search(r"wishlist-sale-check +succeeded +0 ", done.stdout)
-    assert "Letters to a Kettle (to Ada Quist)" not in done.stdout
-
-
 def test_a_second_command_finds_the_running_system_and_nothing_is_left_after_ctrl_c(commands: _Commands) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

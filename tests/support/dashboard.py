@@ -70,7 +70,7 @@ class Dashboard:
 
 @contextmanager
 def serving(database_url: str, aws: AwsServices, folder: Path, **environment: str) -> Iterator[Dashboard]:
-    """Serves the dashboard of the template's own jobs until the end of the block."""
+    """Serves the dashboard of the template's own jobs until the end of the block; tests bring its environment along."""
     template = Template.read(ROOT / "template.yaml", settings.STACK_NAME, settings.PARAMETERS)
     stack = Stack(template, aws.endpoint)
     resources.create(stack, aws.endpoint, folder)
@@ -78,12 +78,7 @@ def serving(database_url: str, aws: AwsServices, folder: Path, **environment: st
     given = {
         **api.environment, **aws.environment(), **settings.ENVIRONMENT, "DATABASE_URL": database_url, **environment,
     }  # fmt: skip
-    before = dict(os.environ)
-    os.environ.update(given)
-    platform = Platform(load(PlatformSettings, given))
-    door = Door(platform, load_settings(given))
-    for service in ("dynamodb", "secretsmanager", "lambda"):
-        platform.client(service)
+    platform, door = _made(given)
     turn = threading.Lock()
 
     def answer(_function: str, invocation: Invocation) -> Result:
@@ -98,5 +93,18 @@ def serving(database_url: str, aws: AwsServices, folder: Path, **environment: st
     finally:
         gateway.stop()
         platform.database.close()
+
+
+def _made(environment: dict[str, str]) -> tuple[Platform, Door]:
+    """Makes the door in its environment, which ends with this: whoever else runs meanwhile must not find it."""
+    before = dict(os.environ)
+    os.environ.update(environment)
+    try:
+        platform = Platform(load(PlatformSettings, environment))
+        door = Door(platform, load_settings(environment))
+        for service in ("dynamodb", "secretsmanager", "lambda"):
+            platform.client(service)
+    finally:
         os.environ.clear()
         os.environ.update(before)
+    return platform, door

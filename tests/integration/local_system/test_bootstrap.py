@@ -43,6 +43,7 @@ def _fake_python(folder: Path, version: str, *, ensurepip: bool) -> str:
     return str(file)
 
 
+@pytest.mark.long
 def test_from_nothing_over_an_interruption_and_a_new_lock_file(checkout: Path) -> None:
     """One test for a life: making an environment takes seconds."""
     made, quiet = _call(checkout, "dev", *_SHOW), _call(checkout, "dev", *_SHOW)
