@@ -99,6 +99,8 @@ def main() -> int:
     with database_server() as server, statements.targets(server) as of_statements:
         everything = (*pages.TARGETS, *readers.TARGETS, *mails.TARGETS, *words.TARGETS, *of_statements)
         targets = [target for target in everything if given_here.only in target.name]
+        if not targets:
+            parser.error(f"ONLY={given_here.only}: the fuzzers are {', '.join(each.name for each in everything)}")
         print(f"{len(targets)} fuzzers, {given_here.seconds / len(targets):.1f} s each, {len(pages.stored())} pages")
         for target in targets:
             tally = run(target, given_here.seconds / len(targets))
