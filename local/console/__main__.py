@@ -27,6 +27,10 @@ def main() -> int:
     except DoorError as problem:
         say(str(problem))
         return 2
+    except BrokenPipeError:
+        # Whoever reads has seen enough, as `head` has; what is still to be written goes nowhere.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
     except KeyboardInterrupt:
         return 130
 
