@@ -30,6 +30,17 @@ class Shop:
         except DatabaseError as error:
             raise Refused(error.args[0]["C"], error.args[0]["M"]) from None
 
+    def plans(self, sql: str) -> list[str]:
+        """Carry a statement out and return the plan of each statement inside of it, with what was really read."""
+        self.run("LOAD 'auto_explain'")
+        for name, value in (("log_min_duration", "0"), ("log_nested_statements", "on"), ("log_analyze", "on")):
+            self.run(f"SET auto_explain.{name} = {value}")
+        self.run("SET client_min_messages = log")
+        self.run(sql)
+        found = [notice[b"M"].decode() for notice in self._connection.notices]
+        self.run("RESET ALL")
+        return found
+
     def one(self, sql: str, **values: Any) -> Any:
         """The one value of one row."""
         return self.run(sql, **values)[0][0]
