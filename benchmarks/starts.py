@@ -159,7 +159,8 @@ def _prepared() -> str:
     python = asked.stdout.strip()
     # Lambda has compiled what it brings along: the client and boto3.
     packages = ROOT / f".venv-{RUNTIME}" / "lib" / f"python{RUNTIME}" / "site-packages"
-    subprocess.run([python, "-m", "compileall", "-q", str(packages)], check=True)  # noqa: S603
+    beside = {name: value for name, value in os.environ.items() if name != "PYTHONPYCACHEPREFIX"}
+    subprocess.run([python, "-m", "compileall", "-q", str(packages)], check=True, env=beside)  # noqa: S603
     return python
 
 

@@ -109,7 +109,9 @@ def compile_for_runtime(folder: Path, runs_in: str) -> None:
         print(f"No Python {RUNTIME} on this machine: shipped without .pyc, every cold start will compile.")
         return
     mode = ["--invalidation-mode", "unchecked-hash", "-s", str(folder), "-p", runs_in]
-    subprocess.run([python, "-m", "compileall", "-q", "-f", *mode, str(folder)], check=True)
+    # Beside the sources, wherever this machine keeps what it compiles otherwise.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPYCACHEPREFIX"}
+    subprocess.run([python, "-m", "compileall", "-q", "-f", *mode, str(folder)], check=True, env=environment)
 
 
 def size_of(folder: Path) -> str:

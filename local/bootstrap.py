@@ -232,6 +232,9 @@ def main(arguments: list[str]) -> int:
         os.chdir(ROOT)
         # Where imports start, as pyproject.toml has it for the tests and Lambda for the functions.
         os.environ["PYTHONPATH"] = os.pathsep.join(str(ROOT / part) for part in IMPORT_ROOTS)
+        # Many short processes load the same modules: compiled once, and out of everybody's sight.
+        os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+        os.environ["PYTHONPYCACHEPREFIX"] = str(Path(python).parent.parent / "pycache")
         os.execv(python, [python, *arguments[1:]])  # noqa: S606 - no shell is the point
     return 0
 

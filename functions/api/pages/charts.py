@@ -143,7 +143,7 @@ def meter(part: float, whole: float, words: str) -> Markup:
     share = min(1.0, part / whole) if whole else 0
     return Markup(
         '<svg class="meter" viewBox="0 0 100 6" preserveAspectRatio="none" aria-hidden="true">'
-        '<rect class="base" width="100" height="6"/><rect width="{:.1f}" height="6"/></svg>{}'
+        '<rect class="base" width="100" height="6"/><rect width="{:.1f}" height="6"/></svg><span>{}</span>'
     ).format(share * 100, words)
 
 
