@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -48,14 +48,6 @@ def overview(platform: Platform, catalogue: Catalogue, now: datetime) -> list[Js
     facts = {row["name"]: row for row in rows}
     held = _held(platform, catalogue)
     return [_view(entry, facts[entry.job.name], held.get(entry.job.name), now) for entry in catalogue]
-
-
-def history(platform: Platform, names: Sequence[str], limit: int = 60) -> dict[str, list[Json]]:
-    """Return the newest runs of each job, newest first, read with one statement."""
-    found: dict[str, list[Json]] = {name: [] for name in names}
-    for row in platform.database.read(queries("api", "jobs.sql")["history"], jobs=list(names), limit=limit):
-        found[row["job"]].append(runs.brief(row))
-    return found
 
 
 def _held(platform: Platform, catalogue: Catalogue) -> dict[str, Mapping[str, Any]]:

@@ -46,16 +46,6 @@ LEFT JOIN LATERAL (
 LEFT JOIN job_settings AS said ON said.job = wanted.job
 LEFT JOIN job_states AS found ON found.job = wanted.job
 
--- name: history
--- The newest runs of each job, without what only a run's own page shows.
-SELECT run.*
-FROM jsonb_array_elements_text(:jobs::jsonb) AS wanted(job)
-CROSS JOIN LATERAL (
-    SELECT id, job, status, trigger, slot, created_at, started_at, finished_at, duration_ms, processed, failed,
-           error_class, error
-    FROM job_runs WHERE job = wanted.job ORDER BY created_at DESC, id DESC LIMIT :limit
-) AS run
-
 -- name: pause
 -- Who paused first, and why, stays. A row only where something has changed: what there was before and is now.
 INSERT INTO job_settings AS known (job, version, updated_by, paused_at, paused_by, pause_reason)

@@ -70,11 +70,6 @@ def view(row: Row) -> Json:
     return {"runId": run_id, **facts, "statusUrl": status_url(run_id)}
 
 
-def brief(row: Row) -> Json:
-    """Return what a list of many runs shows of one."""
-    return {"runId": str(row["id"]), **{name: row[column] for column, name in _COLUMNS.items() if column in row}}
-
-
 def status_url(run_id: str) -> str:
     """Return where a run can be looked at."""
     return f"/api/runs/{run_id}"

@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 
 from api.catalogue import Catalogue
-from api.jobs import history, overview
+from api.jobs import overview
 from nightshift.database import Database
 from nightshift.platform import Platform, PlatformSettings
 from nightshift.settings import load
@@ -62,23 +62,10 @@ def test_all_jobs_cost_one_statement(platform: Platform, database: Database) -> 
     before = platform.database.round_trips
 
     jobs = overview(platform, CATALOGUE, _utc("2026-11-22T10:01"))
-    histories = history(platform, CATALOGUE.names)
 
-    assert platform.database.round_trips == before + 2
+    assert platform.database.round_trips == before + 1
     assert [job["name"] for job in jobs] == ["tidy-up", "warm-one"]
-    assert {name: len(runs) for name, runs in histories.items()} == {"tidy-up": 1, "warm-one": 1}
     json.dumps(jobs, default=str)
-
-
-def test_a_history_is_newest_first_and_bounded(platform: Platform, database: Database) -> None:
-    made = [_run(database, "succeeded", f"2026-11-22T10:{minute:02}Z") for minute in range(5)]
-
-    found = history(platform, ["tidy-up", "unknown"], limit=3)
-
-    assert [run["runId"] for run in found["tidy-up"]] == made[:1:-1]
-    assert found["unknown"] == []
-    assert found["tidy-up"][0].keys() >= {"status", "trigger", "durationMs", "createdAt", "processed", "failed"}
-    assert not found["tidy-up"][0].keys() & {"metadata", "errors"}
 
 
 def test_a_job_that_fails_tells_since_when(platform: Platform, database: Database) -> None:
