@@ -16,13 +16,15 @@ _STORES = ("secretsmanager:", "ssm:")
 class ApiSettings:
     """The references of the secrets (empty: that way in is closed) and the jobs' catalogue as JSON."""
 
-    jobs: str = env("JOBS")
-    job_secret_ref: str = env("JOB_SECRET_REF", default="")
-    admin_secret_ref: str = env("ADMIN_SECRET_REF", default="")
-    read_secret_ref: str = env("READ_SECRET_REF", default="")
-    warmup_secret_ref: str = env("WARMUP_SECRET_REF", default="")
-    webhook_secret_ref: str = env("WEBHOOK_SECRET_REF", default="")
-    session_secret_ref: str = env("SESSION_SECRET_REF", default="")
+    jobs: str = env("JOBS", tells="Each job's function, schedule, zone and whether it is on, as JSON")
+    job_secret_ref: str = env("JOB_SECRET_REF", default="", tells="Where the secret is that opens every route")
+    admin_secret_ref: str = env("ADMIN_SECRET_REF", default="", tells="Where the secret of the admin routes is")
+    read_secret_ref: str = env("READ_SECRET_REF", default="", tells="Where the secret is that opens reads alone")
+    warmup_secret_ref: str = env("WARMUP_SECRET_REF", default="", tells="Where the secret of the warmup routes is")
+    webhook_secret_ref: str = env("WEBHOOK_SECRET_REF", default="", tells="Where the secret of the webhook is")
+    session_secret_ref: str = env(
+        "SESSION_SECRET_REF", default="", tells="Where the secret is that signs the page's cookie"
+    )
 
 
 def load_settings(environ: Mapping[str, str] = os.environ) -> ApiSettings:

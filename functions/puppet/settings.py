@@ -30,7 +30,11 @@ _FORM: Final = (
 class CallbackSettings:
     """What a late answer is checked with."""
 
-    secret_ref: str = env("PUPPET_WORKER_SECRET_REF", default="")
+    secret_ref: str = env(
+        "PUPPET_WORKER_SECRET_REF",
+        default="",
+        tells="Where the secret is that puppet jobs and their callbacks are signed with",
+    )
 
 
 @dataclass(frozen=True)
@@ -40,8 +44,11 @@ class WorkerSettings(CallbackSettings):
     executors: str = env("PUPPET_EXECUTORS", default="{}")
     # Where the door is: what callback addresses begin with.
     public_url: str = env("PUBLIC_URL", default="")
-    # Lets workers be on this machine, without TLS; for the local system only.
-    allow_loopback: bool = env("PUPPET_ALLOW_LOOPBACK", default=False)
+    allow_loopback: bool = env(
+        "PUPPET_ALLOW_LOOPBACK",
+        default=False,
+        tells="Lets workers be on this machine, without TLS; for the local system only",
+    )
 
 
 @dataclass(frozen=True)

@@ -11,4 +11,4 @@ from nightshift.settings import env
 class CacheSettings:
     """The settings that readers and warmups share, from the environment."""
 
-    cache_table: str = env("CACHE_TABLE")
+    cache_table: str = env("CACHE_TABLE", tells="DynamoDB table of the cache")

@@ -14,8 +14,12 @@ from nightshift.settings import env, load
 class WishlistSettings:
     """The settings of the wishlist checks, from the environment."""
 
-    sale_check_enabled: bool = env("WISHLIST_SALE_CHECK_ENABLED", default=True)
-    stock_check_enabled: bool = env("WISHLIST_STOCK_CHECK_ENABLED", default=True)
+    sale_check_enabled: bool = env(
+        "WISHLIST_SALE_CHECK_ENABLED", default=True, tells="Whether the schedule of the sale check is on"
+    )
+    stock_check_enabled: bool = env(
+        "WISHLIST_STOCK_CHECK_ENABLED", default=True, tells="Whether the schedule of the stock check is on"
+    )
     # The schedules' zone (the template gives it to them as well): times of the checks are shown in it.
     timezone: str = env("WISHLIST_TIMEZONE", default="America/New_York")
     min_drop_percent: int = env("WISHLIST_MIN_DROP_PERCENT", default=0, minimum=0, maximum=99)

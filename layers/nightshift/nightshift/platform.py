@@ -18,13 +18,15 @@ from nightshift.settings import env, load
 class PlatformSettings:
     """Where the shared parts are."""
 
-    lock_table: str = env("LOCK_TABLE")
-    # One of the two; the URL is for local use and wins.
-    database_url: str = env("DATABASE_URL", default="")
+    lock_table: str = env("LOCK_TABLE", tells="DynamoDB table of the locks")
+    # One of the two.
+    database_url: str = env("DATABASE_URL", default="", tells="The database's address, for local use; it wins")
     database_secret_ref: str = env("DATABASE_SECRET_REF", default="")
     database_ca_file: str = env("DATABASE_CA_FILE", default="")
-    # Likewise, of a replica for the reads that go over much data; neither: they go where all the others go.
-    analytics_database_url: str = env("ANALYTICS_DATABASE_URL", default="")
+    # Likewise, for the reads that go over much data; neither: they go where all the others go.
+    analytics_database_url: str = env(
+        "ANALYTICS_DATABASE_URL", default="", tells="The replica's address, for local use; it wins"
+    )
     analytics_database_secret_ref: str = env("ANALYTICS_DATABASE_SECRET_REF", default="")
 
 

@@ -29,12 +29,14 @@ def env(
     default: Any = _REQUIRED,
     minimum: int | None = None,
     maximum: int | None = None,
+    tells: str = "",
 ) -> Any:
     """Declare a dataclass field that is read from the environment variable `name`.
 
-    Without a default the variable is required. Bounds hold for integers and include both ends.
+    Without a default the variable is required. Bounds hold for integers and include both ends. `tells` says what it
+    means in docs/configuration.md; where a parameter of the template has its value, that one's description does.
     """
-    metadata = {"env": name, "default": default, "minimum": minimum, "maximum": maximum}
+    metadata = {"env": name, "default": default, "minimum": minimum, "maximum": maximum, "tells": tells}
     return dataclasses.field(metadata=metadata)
 
 

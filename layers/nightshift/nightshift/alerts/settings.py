@@ -16,8 +16,11 @@ class AlertSettings:
     enabled: bool = env("ENABLE_SLACK_ALERTS", default=False)
     # The address of a Slack webhook is a secret: who knows it may write into the channel.
     webhook_ref: str = env("SLACK_WEBHOOK_REF", default="")
-    # Where the door is: what links to a run begin with; empty = no links.
-    public_url: str = env("PUBLIC_URL", default="")
+    public_url: str = env(
+        "PUBLIC_URL",
+        default="",
+        tells="Where the door is: what links in alerts and mails and callback addresses begin with",
+    )
     # Lambda starts a failed scheduled run again after a minute: of two failures in a row, one was the second try.
     after_failures: int = env("ALERT_AFTER_FAILURES", default=2, minimum=1, maximum=100)
 

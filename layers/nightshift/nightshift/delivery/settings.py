@@ -27,9 +27,13 @@ class MailSettings:
     shop_url: str = env("SHOP_URL")
     # Where the door is: what unsubscribe links begin with.
     public_url: str = env("PUBLIC_URL")
-    unsubscribe_secret_ref: str = env("UNSUBSCRIBE_SECRET_REF")
+    unsubscribe_secret_ref: str = env(
+        "UNSUBSCRIBE_SECRET_REF", tells="Where the secret is that signs the unsubscribe links in mails"
+    )
     zone: str = env("WISHLIST_TIMEZONE", default="America/New_York")
-    configuration_set: str = env("SES_CONFIGURATION_SET", default="")
+    configuration_set: str = env(
+        "SES_CONFIGURATION_SET", default="", tells="The set of SES that reports bounces and complaints"
+    )
     max_per_second: int = env("SES_MAX_PER_SECOND", default=10, minimum=1, maximum=1000)
     # In the shop's zone; what is over it waits for the next day.
     max_per_person_and_day: int = env("MAX_EMAILS_PER_USER_PER_DAY", default=3, minimum=1, maximum=100)
