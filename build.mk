@@ -6,7 +6,7 @@ SAM_PYTHON = NIGHTSHIFT_VENV=.venv-sam $(PYTHON) local/bootstrap.py sam
 SAM = @SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-$${AWS_REGION:-us-east-1}} $(SAM_PYTHON) -m samcli
 STACK ?= nightshift
 
-.PHONY: validate build deploy lock-sam audit licences job permissions observability
+.PHONY: validate build deploy lock-sam audit licences job permissions observability tables
 
 validate: ## template.yaml, by SAM, cfn-lint (translated too) and our own rules
 	$(SAM) validate
@@ -42,9 +42,13 @@ job: ## a new one, ready to be filled: NAME=forget-products DOMAIN=upkeep SCHEDU
 	$(WITH_DEV) -m ruff check --quiet --fix --select I functions
 	$(WITH_DEV) -m deploy.observability.writing
 	$(WITH_DEV) -m deploy.permission_table
+	$(WITH_DEV) -m deploy.tables
 
 permissions: ## what each function may do on AWS, into docs/permissions.md
 	$(WITH_DEV) -m deploy.permission_table
 
 observability: ## alarms, dashboard and saved queries, from the functions in template.yaml into the same file
 	$(WITH_DEV) -m deploy.observability.writing
+
+tables: ## of jobs and settings, into README.md and docs/configuration.md
+	$(WITH_DEV) -m deploy.tables
