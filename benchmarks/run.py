@@ -17,6 +17,7 @@ from benchmarks.rounds import ROUNDS
 
 ROWS: Final[Mapping[str, str]] = {
     "starts": "benchmarks.starts",
+    "lock": "benchmarks.locks.taking",
     "wishlist": "benchmarks.shop.wishlist",
     "reservations": "benchmarks.shop.reservations",
     "queue": "benchmarks.queue.drain",
