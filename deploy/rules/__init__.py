@@ -6,10 +6,10 @@ the resource and what would be right. tests/contract seeds mistakes and sees tha
 
 from __future__ import annotations
 
-from deploy.rules import api, functions, grants, jobs, mail, names, permissions, schedules, state
+from deploy.rules import api, assertions, functions, grants, jobs, mail, names, permissions, schedules, state
 from deploy.translated import Template
 
-ALL = (schedules, functions, jobs, permissions, grants, state, names, api, mail)
+ALL = (assertions, schedules, functions, jobs, permissions, grants, state, names, api, mail)
 
 
 def problems(template: Template) -> list[str]:

@@ -110,6 +110,7 @@ MISTAKES: list[tuple[str, Any, str]] = [
     ("Resources.ReadSecret.Properties.GenerateSecretString.PasswordLength", 8, "32 characters"),
     ("Resources.LocksTable.Properties.TableName", "locks", "name of its own"),
     (CHECKS + "FunctionName", "product-checks", "name of its own"),
+    ("Rules.VpcIsWhole.RuleCondition", {"Fn::Not": [{"Fn::Join": ["", {"Ref": "VpcSubnetIds"}]}]}, "uses Fn::Join"),
     ("Resources.HttpApi.Properties.DefaultRouteSettings", ABSENT, "not throttled"),
     ("Resources.HttpApi.Properties.AccessLogSettings", ABSENT, "no access log"),
     ("Resources.HttpApi.Properties.AccessLogSettings.Format", "$context.path", "may hold a secret"),
