@@ -1,6 +1,6 @@
-"""The section `Rules` knows functions of its own and no others: CloudFormation refuses a template that uses `!Join` there.
+"""The section `Rules` knows functions of its own and no others: CloudFormation refuses a template with `!Join` there.
 
-https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-rules.html; cfn-lint says nothing.
+In its reference they are "rule functions"; cfn-lint says nothing of the others.
 """
 
 from __future__ import annotations
