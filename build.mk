@@ -6,7 +6,7 @@ SAM_PYTHON = NIGHTSHIFT_VENV=.venv-sam $(PYTHON) local/bootstrap.py sam
 SAM = @SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-$${AWS_REGION:-us-east-1}} $(SAM_PYTHON) -m samcli
 STACK ?= nightshift
 
-.PHONY: validate build deploy lock-sam audit licences job permissions observability tables
+.PHONY: validate build deploy lock-sam audit licences job permissions observability tables raise-fences
 
 validate: ## template.yaml, by SAM, cfn-lint (translated too) and our own rules
 	$(SAM) validate
@@ -52,3 +52,6 @@ observability: ## alarms, dashboard and saved queries, from the functions in tem
 
 tables: ## of jobs and settings, into README.md and docs/configuration.md
 	$(WITH_DEV) -m deploy.tables
+
+raise-fences: ## of a deployed stack's locks, after a table was restored (docs/runbook.md) [STACK=nightshift]
+	$(WITH_DEV) -m deploy.raise_fences "$(STACK)"
