@@ -8,7 +8,7 @@ import sys
 from local.bootstrap import ROOT
 
 # `dev` holds all groups and comes first: the others take the same versions from it.
-LOCKS = ("dev", "local", "runtime", "extraction", "forecasting", "bench", "audit", "pip")
+LOCKS = ("dev", "local", "runtime", "extraction", "forecasting", "bench", "bench-forecasts", "audit", "pip")
 OPTIONS = (
     "--quiet",
     "--universal",

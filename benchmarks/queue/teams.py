@@ -114,11 +114,11 @@ class _Worker:
         return line.strip()
 
 
-def peers() -> Path:
-    """The interpreter of the peers' own environment, made as locked in requirements/bench.txt."""
-    environment = Environment(ROOT / ".venv-bench")
-    if not environment.is_ready("bench"):
-        environment.prepare("bench")
+def peers(lock: str = "bench") -> Path:
+    """The interpreter of an environment of the peers' own, made as locked in requirements."""
+    environment = Environment(ROOT / f".venv-{lock}")
+    if not environment.is_ready(lock):
+        environment.prepare(lock)
     return environment.python
 
 
