@@ -21,7 +21,7 @@ class TemplateError(Exception):
     """The template cannot be read here; the message says where."""
 
 
-class _Loader(yaml.SafeLoader):
+class _Loader(getattr(yaml, "CSafeLoader", yaml.SafeLoader)):  # type: ignore[misc] # the one in C takes a tenth
     """YAML with the short forms of CloudFormation's functions."""
 
 
