@@ -16,11 +16,31 @@ WATCHDOG: Final = "watchdog"
 _FIVE_MINUTES_S: Final = 300
 _OF_THE_TIMEOUT: Final = 0.8
 # CloudWatch aligns whole days and weeks to the clocks of a zone; other periods cannot be missed by the calendar.
+# Those of the kinds that every function or job may have; any other alarm is a kind of its own.
+KINDS: Final = ("ErrorsAlarm", "ThrottlesAlarm", "DurationAlarm", "MissedAlarm")
 _BY_THE_CALENDAR: Final = {timedelta(days=1): "day", timedelta(days=7): "week"}
+
+
+def kind(name: str, functions: list[Watched]) -> str:
+    """Return the kind of an alarm by its logical id: what the runbook has a heading for."""
+    own = (name.removeprefix(function.id) for function in functions if name.startswith(function.id))
+    return next((rest for rest in own if rest in KINDS), name)
+
+
+def runbook(kind: str) -> str:
+    """Return where the runbook tells what to do about a kind of alarm; descriptions end with it."""
+    return f"docs/runbook.md#{kind.lower()}"
 
 
 def alarms(functions: list[Watched]) -> Resources:
     """Return every alarm that follows from the list of functions."""
+    found = _alarms(functions)
+    for name, alarm in found.items():
+        alarm["Properties"]["AlarmDescription"] += f". {runbook(kind(name, functions))}"
+    return found
+
+
+def _alarms(functions: list[Watched]) -> Resources:
     found: Resources = {}
     for function in functions:
         found |= _of_function(function)

@@ -32,7 +32,8 @@ def page(template: Template) -> str:
 def _alarms(template: Template) -> Iterator[tuple[str, ...]]:
     for name, alarm in of_type(template, "AWS::CloudWatch::Alarm"):
         when = template["Resources"][name].get("Condition", "")
-        yield f"`{name}`", _say(alarm["AlarmDescription"]), _span(alarm) + (f", if `{when}`" if when else "")
+        says, _, place = alarm["AlarmDescription"].rpartition(". docs/")
+        yield f"[`{name}`]({place})", _say(says), _span(alarm) + (f", if `{when}`" if when else "")
 
 
 def _span(alarm: dict[str, Any]) -> str:
