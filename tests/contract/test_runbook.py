@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import re
 from itertools import chain
-from pathlib import Path
-
-import pytest
 
 from deploy import describe
 from deploy.declared_settings import declared
@@ -26,10 +23,6 @@ MADE = set(TARGETS.findall((ROOT / "Makefile").read_text("utf-8") + (ROOT / "bui
 ROUTES = {(route.method, route.path) for route in describe.routes()}
 # What stands in italics besides the names of saved queries: the steps, and buttons of pages.
 STEPS = {"Look:", "Do:", "Release", "Reset them"}
-
-
-def _anchor(heading: str) -> str:
-    return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
 
 
 def test_every_alarm_has_its_heading_and_leads_to_it(written: Template) -> None:
@@ -102,20 +95,3 @@ def test_every_output_parameter_and_setting_is_there(written: Template) -> None:
         "ERROR_MESSAGE",
     }
     assert variables <= {setting.variable for setting in declared()}
-
-
-@pytest.mark.parametrize(
-    "page", [*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md"], ids=lambda page: page.name
-)
-def test_every_link_leads_somewhere(page: Path) -> None:
-    """To a file of the repository, and where a heading is named, to one that is there."""
-    text = page.read_text("utf-8")
-    for target in re.findall(r"\]\(([^)\s]+)\)", text):
-        if target.startswith("https://"):
-            continue
-        path, _, anchor = target.partition("#")
-        file = page.parent / path if path else page
-        assert file.exists(), target
-        if anchor:
-            headings = re.findall(r"^#{1,4} (.+)$", file.read_text("utf-8"), re.MULTILINE)
-            assert anchor in map(_anchor, headings), target
