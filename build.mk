@@ -4,9 +4,9 @@
 SAM_PYTHON = NIGHTSHIFT_VENV=.venv-sam $(PYTHON) local/bootstrap.py sam
 # A region is asked for even where nothing is sent to AWS.
 SAM = @SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-$${AWS_REGION:-us-east-1}} $(SAM_PYTHON) -m samcli
-STACK ?= nightshift
 
-.PHONY: validate build deploy lock-sam audit licences job permissions observability tables raise-fences
+# make hands what is given on its command line (ENV, STACK, PARAMETERS, YES, …) on in the environment.
+.PHONY: validate build deploy destroy deploy-local test-build lock-sam lock-ministack audit licences job permissions observability tables raise-fences
 
 validate: ## template.yaml, by SAM, cfn-lint (translated too) and our own rules
 	$(SAM) validate
@@ -21,14 +21,25 @@ build: .aws-sam/tools describe ## what is shipped, into .aws-sam/build, for both
 	$(SAM) build
 	@$(PYTHON) deploy/bundle.py sizes .aws-sam/build
 
-deploy: build ## to AWS [STACK=nightshift PARAMETERS="DatabaseSecretArn=... Architecture=x86_64"]
-	@SAM_CLI_TELEMETRY=0 $(SAM_PYTHON) -m samcli deploy --stack-name "$(STACK)" \
-		$(if $(PARAMETERS),--parameter-overrides $(PARAMETERS))
-	@$(SAM_PYTHON) -m deploy.outputs "$(STACK)"
+deploy: ## guided, from nothing to a running stack on AWS [ENV=prod STACK=name PARAMETERS="MailFrom=… …" YES=1: asks nothing]
+	$(WITH_LOCAL) -m deploy.guide
+
+destroy: ## the stack on AWS; asks twice, and keeps the data unless DATA=delete [ENV=prod STACK=name; YES=1 CONFIRM=name]
+	$(WITH_LOCAL) -m deploy.destroy
+
+deploy-local: build ## the same template into an AWS on this machine (MiniStack), and the smoke test there
+	$(WITH_LOCAL) -m deploy.emulated
+
+test-build: ## every function from .aws-sam/build, started with only what Lambda would give it; after `make build`
+	$(WITH_DEV) -m pytest -p no:cacheprovider tests/build
 
 lock-sam: ## the group `sam` of pyproject.toml into requirements/sam.txt, with hashes
 	$(WITH_DEV) -m uv pip compile --quiet --universal --python-version=3.11 --generate-hashes --no-annotate \
 		--no-header --no-emit-index-url --no-emit-find-links --group sam --output-file requirements/sam.txt
+
+lock-ministack: ## likewise the group `ministack`, into requirements/ministack.txt
+	$(WITH_DEV) -m uv pip compile --quiet --universal --python-version=3.11 --generate-hashes --no-annotate \
+		--no-header --no-emit-index-url --no-emit-find-links --group ministack --output-file requirements/ministack.txt
 
 audit: ## what is publicly known against the locked packages, by pip-audit (asks the package index)
 	@NIGHTSHIFT_VENV=.venv-audit $(PYTHON) local/bootstrap.py audit -m deploy.audit
@@ -54,4 +65,4 @@ tables: ## of jobs and settings, into README.md and docs/configuration.md
 	$(WITH_DEV) -m deploy.tables
 
 raise-fences: ## of a deployed stack's locks, after a table was restored (docs/runbook.md) [STACK=nightshift]
-	$(WITH_DEV) -m deploy.raise_fences "$(STACK)"
+	$(WITH_DEV) -m deploy.raise_fences "$(or $(STACK),nightshift)"
