@@ -19,7 +19,7 @@ run: describe ## the whole system on this machine [PORT=8080] [ONCE=1: end after
 	$(WITH_LOCAL) -m local.run $(if $(PORT),--port "$(PORT)") $(if $(filter-out 0,$(ONCE)),--once) \
 		$(if $(filter-out 0,$(VERBOSE)),--verbose)
 
-invoke: ## one job through the local Lambda service: JOB=product-checks [EVENT=events/x.json]
+invoke: ## one function through the local Lambda service: JOB=product-checks, EVENT=events/x.json, or both
 	$(WITH_LOCAL) -m local.invoke $(if $(JOB),--job "$(JOB)") $(if $(EVENT),--event "$(EVENT)")
 
 # Operators' commands: on the running system of this checkout or, with URL=https://…, on a deployed stack.

@@ -61,7 +61,7 @@ permissions: ## what each function may do on AWS, into docs/permissions.md
 observability: ## alarms, dashboard and saved queries, from the functions in template.yaml into the same file
 	$(WITH_DEV) -m deploy.observability.writing
 
-tables: ## of jobs and settings, into README.md and docs/configuration.md
+tables: ## of jobs, settings and sample events, into README.md, docs/configuration.md and events/README.md
 	$(WITH_DEV) -m deploy.tables
 
 raise-fences: ## of a deployed stack's locks, after a table was restored (docs/runbook.md) [STACK=nightshift]

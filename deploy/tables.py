@@ -1,4 +1,4 @@
-"""`make tables`: the tables of jobs and settings, into README.md and docs/configuration.md, between their markers."""
+"""`make tables`: the tables of jobs, settings and sample events, into their pages, between markers."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
-from deploy import job_table, settings_table
+from deploy import event_table, job_table, settings_table
 from deploy.marked import replaced
 from deploy.translated import ROOT, Template, load
 
@@ -16,6 +16,7 @@ PAGES: Final[Mapping[str, Mapping[str, Callable[[Template], str]]]] = {
         "parameters": settings_table.parameters,
         "variables": settings_table.variables,
     },
+    "events/README.md": {"events": event_table.events},
 }
 
 

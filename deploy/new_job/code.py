@@ -43,7 +43,7 @@ _PACKAGE: Final = '"""{domain}: what it is about, in a line."""\n'
 _EVENTS: Final[Mapping[str, object]] = {
     "manual": {},
     "schedule": {"trigger": "schedule", "slot": "2026-11-22T15:00:00Z"},
-    "http": {"trigger": "http", "slot": None, "run_id": "0d1f0f4e-7c53-4b8e-9c57-1d1c3f8a2b11", "params": {}},
+    "http": {"trigger": "http", "slot": None, "run_id": None, "params": {}},
 }
 
 

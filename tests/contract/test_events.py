@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,9 +13,13 @@ import pytest
 from api.app import door, handler
 from api.domains import DOMAINS
 from api.incoming import Incoming
+from deploy.event_table import ids
 from deploy.rules.reading import of_type, resolver
 from deploy.translated import Template, load
+from housekeeping import deployment
+from local.invoke import MisusedError, did_well, function_of, payload
 from nightshift.event import JobEvent
+from nightshift.lease import SLOT_DONE
 from notifications import feedback
 from tests.contract.source import ROOT
 
@@ -102,9 +107,56 @@ def deployed_door(translated: Template, monkeypatch: pytest.MonkeyPatch) -> Iter
 
 
 @pytest.mark.usefixtures("deployed_door")
-@pytest.mark.parametrize(("name", "status"), [("api.healthz.json", 200), ("api.run-product-checks.json", 503)])
+@pytest.mark.parametrize(
+    ("name", "status"), [("api.healthz.json", 200), ("api.jobs.json", 503), ("api.run-product-checks.json", 503)]
+)
 def test_the_door_answers_it_and_is_closed_while_it_has_no_secret(name: str, status: int) -> None:
     assert handler(_read(name), None)["statusCode"] == status
+
+
+def test_the_migrations_run_on_it() -> None:
+    """CloudFormation's request names a newer version than the one before it, so nothing is being undone."""
+    assert not deployment.is_going_back(_read("deployment.json"))
+    # The migrations ask nothing of their event.
+    assert _read("migrate.json") == {}
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_make_invoke_finds_its_function_by_its_name_and_sam_by_the_logical_id(name: str, written: Template) -> None:
+    function = name.partition(".")[0]
+
+    assert function_of(function) == function_of(ids(written)[function]) == f"nightshift-local-{function}"
+    assert f"`{ids(written)[function]}`" in (ROOT / "events" / "README.md").read_text("utf-8")
+
+
+def test_make_invoke_says_which_functions_there_are() -> None:
+    with pytest.raises(MisusedError, match="product-checks"):
+        function_of("no-such-function")
+
+
+def test_a_sample_gets_the_secret_of_this_machine(tmp_path: Path) -> None:
+    (tmp_path / "JobSecret").write_text("of-this-machine\n")
+
+    given, without = (payload(SAMPLES["api.run-product-checks.json"], folder) for folder in (tmp_path, tmp_path / "x"))
+
+    assert json.loads(given)["headers"]["x-job-secret"] == "of-this-machine"
+    assert json.loads(without)["headers"]["x-job-secret"] == "the-value-of-JobSecret"
+
+
+@pytest.mark.parametrize(
+    ("answer", "well"),
+    [
+        ({"status": "succeeded"}, True),
+        ({"status": "skipped", "reason": SLOT_DONE}, True),
+        ({"status": "skipped", "reason": "held"}, False),
+        ({"statusCode": 202, "body": "{}"}, True),
+        ({"statusCode": 401, "body": "{}"}, False),
+        ({"applied": []}, True),
+        (None, True),
+    ],
+)
+def test_an_answer_tells_whether_it_was_done(answer: Any, well: bool) -> None:
+    assert did_well(answer) is well
 
 
 def test_samples_are_text_that_people_can_edit() -> None:
