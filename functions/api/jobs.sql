@@ -3,7 +3,20 @@
 -- fail, what operators and the watchdog said of it, and when last a run ended that did all of its work. A few index look-ups
 -- a job.
 SELECT wanted.job AS name, newest.*, extract(epoch FROM now() - newest.created_at)::float8 AS age_s,
-       skip.created_at AS skipped_at, skip.error AS skip_detail, trouble.since AS failing_since, trouble.times AS failures,
+       skip.created_at AS skipped_at, skip.error AS skip_detail,
+       -- Within CASE, because nothing of it may be counted for the jobs that are well.
+       CASE WHEN newest.status IN ('failed', 'lost') THEN (
+           SELECT created_at FROM job_runs
+           WHERE job = wanted.job AND status IN ('failed', 'lost') AND created_at > coalesce(good.created_at, '-infinity')
+           ORDER BY created_at, id LIMIT 1
+       ) END AS failing_since,
+       CASE WHEN newest.status IN ('failed', 'lost') THEN (
+           SELECT count(*) FROM (
+               SELECT FROM job_runs
+               WHERE job = wanted.job AND status IN ('failed', 'lost') AND created_at > coalesce(good.created_at, '-infinity')
+               ORDER BY created_at DESC, id DESC LIMIT :most_failures
+           ) AS counted
+       ) END AS failures,
        said.paused_at, said.paused_by, said.pause_reason, said.resumed_at,
        found.schedule AS watched_schedule, found.watched_from, found.state AS found, found.since AS found_since,
        found.reason AS found_reason, whole.ended_at AS whole_ended_at
@@ -22,20 +35,6 @@ LEFT JOIN LATERAL (
     WHERE newest.status IN ('failed', 'lost') AND job = wanted.job AND status = 'succeeded'
     ORDER BY created_at DESC, id DESC LIMIT 1
 ) AS good ON TRUE
-LEFT JOIN LATERAL (
-    SELECT (
-        SELECT created_at FROM job_runs
-        WHERE job = wanted.job AND status IN ('failed', 'lost') AND created_at > coalesce(good.created_at, '-infinity')
-        ORDER BY created_at, id LIMIT 1
-    ) AS since, (
-        SELECT count(*) FROM (
-            SELECT FROM job_runs
-            WHERE job = wanted.job AND status IN ('failed', 'lost') AND created_at > coalesce(good.created_at, '-infinity')
-            ORDER BY created_at DESC, id DESC LIMIT :most_failures
-        ) AS counted
-    ) AS times
-    WHERE newest.status IN ('failed', 'lost')
-) AS trouble ON TRUE
 LEFT JOIN LATERAL (
     SELECT CASE WHEN status IN ('queued', 'running', 'lost') THEN coalesce(started_at, created_at)
                 ELSE coalesce(finished_at, created_at) END AS ended_at

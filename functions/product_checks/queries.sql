@@ -54,7 +54,7 @@ WITH seen AS (
         availability = coalesce(seen.availability, v.availability),
         vanished_at = NULL
     FROM seen
-    WHERE v.id = seen.id
+    WHERE v.id = seen.id AND v.product_id = :product_id
 ), added AS (
     INSERT INTO variants (product_id, sku, attributes, "position", price, currency, availability)
     SELECT :product_id, sku, attributes, "position", price, currency, coalesce(availability, 'unknown')

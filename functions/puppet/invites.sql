@@ -5,8 +5,8 @@
 WITH asked AS (
     SELECT DISTINCT ON (s.user_id, s.profile) s.job_id, s.user_id, s.profile
     FROM jsonb_to_recordset(:invites::jsonb) AS s(job_id uuid, user_id text, profile text, place integer)
-    LEFT JOIN invite_cooldowns AS c ON c.user_id = s.user_id AND c.profile = s.profile
-    ORDER BY s.user_id, s.profile, (c.job_id IS NOT DISTINCT FROM s.job_id) DESC, s.place
+    ORDER BY s.user_id, s.profile, s.job_id IS NOT DISTINCT FROM (
+        SELECT c.job_id FROM invite_cooldowns AS c WHERE c.user_id = s.user_id AND c.profile = s.profile) DESC, s.place
 ), reserved AS (
     INSERT INTO invite_cooldowns AS c (user_id, profile, job_id)
     SELECT user_id, profile, job_id FROM asked ORDER BY user_id, profile
@@ -27,15 +27,23 @@ SELECT user_id, profile, job_id FROM jsonb_to_recordset(:invites::jsonb) AS s(jo
 WITH said AS (
     SELECT * FROM jsonb_to_recordset(:responses::jsonb)
                   AS s(job_id uuid, user_id text, profile text, response text, releases boolean)
-), answered AS (
-    UPDATE invite_attempts AS a SET response = s.response, responded_at = now()
+), last AS MATERIALIZED (
+    SELECT i.id, s.response
     FROM said AS s
-    WHERE a.id = (SELECT i.id FROM invite_attempts AS i
-                  WHERE i.user_id = s.user_id AND i.profile = s.profile AND i.job_id = s.job_id
-                  ORDER BY i.attempted_at DESC, i.id DESC LIMIT 1)
+    CROSS JOIN LATERAL (
+        SELECT id FROM invite_attempts
+        WHERE user_id = s.user_id AND profile = s.profile AND job_id = s.job_id
+        ORDER BY attempted_at DESC, id DESC LIMIT 1
+    ) AS i
+), answered AS (
+    -- Said twice, here and below: without the list, the planner may read the table as a whole to find a few rows.
+    UPDATE invite_attempts AS a SET response = l.response, responded_at = now()
+    FROM last AS l
+    WHERE a.id = l.id AND a.id = ANY (ARRAY(SELECT id FROM last))
 )
 DELETE FROM invite_cooldowns AS c USING said AS s
 WHERE s.releases AND c.user_id = s.user_id AND c.profile = s.profile AND c.job_id = s.job_id
+  AND c.user_id = ANY (ARRAY(SELECT user_id FROM said))
 
 -- name: invited_by
 -- Whom a job has invited, where it has.
