@@ -28,8 +28,8 @@ def on_clocks(text: str, zone: str = "UTC", *, exact: bool = False) -> str:
     """Write a time as in `2026-11-22 10:00 EST`."""
     local = datetime.fromisoformat(text).astimezone(ZoneInfo(zone) if zone != "UTC" else UTC)
     name = local.tzname() or zone
-    # Where a zone has no letters of its own, its name is a bare number.
-    return f"{local:{'%Y-%m-%d %H:%M:%S' if exact else '%Y-%m-%d %H:%M'}} {name if name.isalpha() else f'UTC{name}'}"
+    # Where a zone has no letters of its own, its name is a bare number. (strftime would take four times as long.)
+    return f"{local.isoformat(' ')[: 19 if exact else 16]} {name if name.isalpha() else f'UTC{name}'}"
 
 
 def milliseconds(first: str, last: str) -> float:
