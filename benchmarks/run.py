@@ -18,6 +18,8 @@ from benchmarks.rounds import ROUNDS
 ROWS: Final[Mapping[str, str]] = {
     "starts": "benchmarks.starts",
     "lock": "benchmarks.locks.taking",
+    "path": "benchmarks.shared_path",
+    "door": "benchmarks.door",
     "wishlist": "benchmarks.shop.wishlist",
     "reservations": "benchmarks.shop.reservations",
     "queue": "benchmarks.queue.drain",
