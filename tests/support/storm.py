@@ -130,9 +130,10 @@ def faults(connection: Any, plan: Plan, seen: Seen) -> list[str]:
 
 
 def waits(connection: Any) -> list[int]:
-    """Return, for each user with one job, how many other jobs were claimed while it was due; sorted.
+    """Return, for each user with one job, how many jobs were claimed while it was due that had no right to; sorted.
 
-    From when everybody with a backlog has had a turn: until then all are new, and whoever was due first comes first.
+    The right have newcomers whose job was due before. Counted is from when everybody with a backlog has had a turn:
+    until then all are new, and whoever was due first comes first.
     """
     return sorted(row[0] for row in connection.run(_WAITS))
 
@@ -265,7 +266,9 @@ _MUST_BE_EMPTY: Final = {
 }
 _WAITS: Final = """
     SELECT (SELECT count(*) FROM puppet_job_execution_logs AS o
-            WHERE o.started_at > j.scheduled_at AND o.started_at < f.started_at AND o.outcome <> 'refused')
+            JOIN puppet_jobs AS oj ON oj.id = o.job_id
+            WHERE o.started_at > j.scheduled_at AND o.started_at < f.started_at AND o.outcome <> 'refused'
+              AND NOT (o.user_id LIKE 'single-%' AND oj.scheduled_at < j.scheduled_at))
     FROM puppet_jobs AS j
     JOIN puppet_job_execution_logs AS f ON f.job_id = j.id AND f.attempt = 1 AND f.outcome <> 'refused'
     WHERE j.user_id LIKE 'single-%' AND j.scheduled_at > (
