@@ -4,17 +4,41 @@ from __future__ import annotations
 
 import gzip
 import re
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+import pytest
+
 from tests.browser.conftest import Look
+from tests.browser.tabs import Tab
 from tests.support.dashboard import Dashboard
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
 # By then a page has looked again.
 A_LOOK_MS = 5_500
+# So many times a page thinks of looking again; each time it would ask if it were not told otherwise.
+LOOKS = 3
+
+
+@pytest.fixture
+def tab(browser: Browser, dashboard: Dashboard, cookies: Callable[[str], Path]) -> Iterator[Tab]:
+    """The page of a job, which renews itself."""
+    opened = Tab(browser, cookies("AdminSecret"))
+    opened.open(f"{dashboard.url}/jobs/retention")
+    opened.wait_for("asked > 1")
+    yield opened
+    opened.close()
+
+
+def asked_meanwhile(tab: Tab) -> int:
+    """How often the page asks while its timer fires a few times."""
+    asked, fired = tab.read("[asked, fired]")
+    tab.wait_for(f"fired >= {fired + LOOKS}")
+    return int(tab.read("asked")) - int(asked)
 
 
 def row(page: Page, name: str) -> str:
@@ -56,16 +80,32 @@ def test_the_page_shows_by_itself_what_has_changed(dashboard: Dashboard, look: L
     assert page.evaluate("document.activeElement.getAttribute('aria-label')") == "Run product-checks now"
 
 
-def test_it_stands_still_while_someone_types_or_a_form_is_open(dashboard: Dashboard, look: Look) -> None:
+def test_a_hidden_page_asks_for_nothing_and_asks_at_once_when_it_is_shown(tab: Tab) -> None:
+    tab.hide()
+    assert asked_meanwhile(tab) == 0
+
+    asked = tab.read("asked")
+    tab.show()
+    tab.wait_for(f"asked > {asked}")
+    assert asked_meanwhile(tab) > 0
+
+
+def test_it_stands_still_while_someone_types_and_goes_on_afterwards(tab: Tab) -> None:
+    tab.read("document.querySelector('main select').focus()")
+    assert asked_meanwhile(tab) == 0
+    tab.wait_for("document.getElementById('fresh').textContent === 'Waits while you are busy here'")
+
+    tab.read("document.activeElement.blur()")
+    assert asked_meanwhile(tab) > 0
+    tab.wait_for("document.getElementById('fresh').textContent === 'Up to date'")
+
+
+def test_it_stands_still_while_a_form_is_open(dashboard: Dashboard, look: Look) -> None:
     page = look.at("/jobs/retention")
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url) if "/static/" not in request.url else None)
-    page.get_by_label("Started by").focus()
-    page.clock.run_for(60_000)
-    assert asked == []
     page.get_by_role("link", name="Pause").click()
     page.get_by_role("dialog").wait_for()
-    asked.clear()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
     page.clock.run_for(60_000)
     assert asked == []
 
