@@ -58,8 +58,10 @@ def test_the_few_of_a_state_are_found_among_the_many(connection: pg8000.native.C
 def test_a_page_behind_a_cursor_begins_there(connection: pg8000.native.Connection) -> None:
     plan = plan_of(connection, "deliveries", **{**FREE, "before": 10_000})
 
-    assert "notifications_pkey" in plan, plan
-    assert "Rows Removed by Filter" not in plan, plan
+    # The mails of this world are so few that the planner may go over them.
+    scan = plan.partition("notifications_pkey on notifications")[2].partition("->")[0]
+    assert scan, plan
+    assert "Rows Removed by Filter" not in scan, plan
 
 
 def test_counts_stop_at_their_cap(connection: pg8000.native.Connection) -> None:
