@@ -20,7 +20,7 @@ from typing import Any, Final
 from uuid import uuid4
 
 from benchmarks.aws import services
-from benchmarks.queue.teams import peers
+from benchmarks.workers import peers
 from benchmarks.rounds import ROUNDS, Comparison, Contender, Goal, compare, grow, save
 from local.aws import client, credentials
 from nightshift.lease import Lease

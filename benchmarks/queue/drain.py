@@ -6,14 +6,14 @@
 from __future__ import annotations
 
 import argparse
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 
-from benchmarks.queue.teams import BARE, OURS, OURS_BOUND, PGQUEUER, PROCRASTINATE, ROOT, Team
+from benchmarks.queue.teams import BARE, OURS, OURS_BOUND, PGQUEUER, PROCRASTINATE, Team
 from benchmarks.rounds import ROUNDS, Comparison, Contender, Goal, compare, save
 from benchmarks.server import server, version
+from benchmarks.workers import locked
 from tests.support.databases import DatabaseServer
 
 # So often procrastinate takes part: it takes long, and is far behind.
@@ -78,10 +78,9 @@ def _many(processes: int) -> str:
 
 def _versions(on: DatabaseServer) -> dict[str, str]:
     """What was measured; the peers as they are locked, ours by its libraries."""
-    locked = dict(re.findall(r"^(\S+)==(\S+)", (ROOT / "requirements" / "bench.txt").read_text("utf-8"), re.MULTILINE))
     import pg8000
 
-    peers = {name: locked[name] for name in ("pgqueuer", "procrastinate", "asyncpg", "psycopg", "uvloop")}
+    peers = locked("pgqueuer", "procrastinate", "asyncpg", "psycopg", "uvloop")
     return {"postgresql": version(on), "pg8000": pg8000.__version__, **peers}
 
 

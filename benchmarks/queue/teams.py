@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
 import statistics
-import subprocess
 import sys
 import time
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final, Self
+from typing import Any, Final
 
-from local.bootstrap import IMPORT_ROOTS, Environment
+from benchmarks.workers import Worker, own_path, peers
 from tests.support.databases import DatabaseServer
 
-ROOT: Final = Path(__file__).resolve().parents[2]
 _WORKERS: Final = Path(__file__).parent / "workers"
-_PATIENCE_S: Final = 600
 # Nobody is hindered by these; the batch is the largest that the configuration allows, as the peers have their best.
 UNBOUND: Final = {"batch_size": 500, "max_concurrent_jobs": 2000, "per_user_limit": 2000, "users": 100}
 # As they are deployed.
@@ -70,56 +66,10 @@ class Team:
             took_s: list[float] = json.loads(worker.hear())
         return statistics.median(took_s) * 1000
 
-    def _run(self, *arguments: str) -> _Worker:
+    def _run(self, *arguments: str) -> Worker:
         python = str(peers() if self.is_peer else sys.executable)
-        path = "" if self.is_peer else os.pathsep.join(str(ROOT / part) for part in IMPORT_ROOTS)
-        return _Worker([python, str(_WORKERS / self.script), *arguments, json.dumps(dict(self.options))], path)
-
-
-class _Worker:
-    def __init__(self, command: list[str], import_path: str) -> None:
-        environment = {**os.environ, "PYTHONPATH": import_path, "PYTHONUNBUFFERED": "1"}
-        self._process = subprocess.Popen(  # noqa: S603  # our own workers
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment
-        )
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._process.kill()
-        self._process.wait()
-        for stream in (self._process.stdin, self._process.stdout):
-            if stream:
-                stream.close()
-
-    def wait_for_end(self) -> None:
-        with self:
-            if self._process.wait(_PATIENCE_S):
-                raise RuntimeError("a worker failed; what it said is above")
-
-    def expect(self, word: str) -> None:
-        if (heard := self.hear()) != word:
-            raise RuntimeError(f"a worker said {heard!r} instead of {word!r}")
-
-    def say(self, word: str) -> None:
-        assert self._process.stdin
-        self._process.stdin.write(f"{word}\n")
-        self._process.stdin.flush()
-
-    def hear(self) -> str:
-        assert self._process.stdout
-        if not (line := self._process.stdout.readline()):
-            raise RuntimeError("a worker ended without a word; what it said before is above")
-        return line.strip()
-
-
-def peers(lock: str = "bench") -> Path:
-    """The interpreter of an environment of the peers' own, made as locked in requirements."""
-    environment = Environment(ROOT / f".venv-{lock}")
-    if not environment.is_ready(lock):
-        environment.prepare(lock)
-    return environment.python
+        path = "" if self.is_peer else own_path()
+        return Worker([python, str(_WORKERS / self.script), *arguments, json.dumps(dict(self.options))], path)
 
 
 OURS: Final = Team("Nightshift", "run_ours.py", migrated=True, options=UNBOUND)
