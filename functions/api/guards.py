@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Any
 
 from api.incoming import Incoming
-from api.sessions import COOKIE, SESSION, Sessions
+from api.sessions import COOKIE, SESSION, Opened, Sessions
 from api.settings import ApiSettings
 from nightshift.errors import SecretUnavailable
 from nightshift.routes import Guard, Problem
@@ -79,14 +79,14 @@ class Guards:
         self._sessions = Sessions(lambda name: secrets.values(self._references[name]))
 
     def admit(self, guard: Guard, incoming: Incoming) -> str:
-        """Return who the caller has proved to be.
+        """Return who the caller has proved to be; of an open route that writes, whose session it shows, if any.
 
         Raises:
             Problem: 401 for a wrong secret or none; 403 for a session that may not do this; 503 where no secret is
                 configured that could be right, or where the store of secrets cannot be asked.
         """
         if guard is Guard.OPEN:
-            return ANYONE
+            return ANYONE if incoming.is_read else self._known(incoming)
         allowed = openers(guard, is_read=incoming.is_read)
         if (principal := self._admit_session(allowed, incoming)) is not None:
             return principal
@@ -101,8 +101,8 @@ class Guards:
             verdicts.append(verdict)
         raise self._refusal(allowed, verdicts)
 
-    def sign_in(self, secret: str) -> str | None:
-        """Return the Set-Cookie header of a new session for whoever knows this secret, or None where it is wrong.
+    def sign_in(self, secret: str) -> Opened | None:
+        """Return a new session for whoever knows this secret, or None where it is wrong.
 
         Raises:
             Problem: 503, nobody can sign in, and why.
@@ -111,8 +111,14 @@ class Guards:
         if verdict is _Verdict.WRONG:
             return None
         if isinstance(verdict, str) and self._secrets.values(self._references[SESSION]):
-            return self._sessions.open(verdict, secret)
+            return Opened(verdict, self._sessions.open(verdict, secret))
         raise self._refusal((*PEOPLE, SESSION), [_Verdict.NOT_CONFIGURED if isinstance(verdict, str) else verdict])
+
+    def _known(self, incoming: Incoming) -> str:
+        try:
+            return self._sessions.principal(incoming.cookies) or ANYONE
+        except SecretUnavailable:
+            return ANYONE
 
     def _admit_session(self, allowed: tuple[str, ...], incoming: Incoming) -> str | None:
         """Return whose session the request shows, or None where it shows none that is valid, or a secret besides."""

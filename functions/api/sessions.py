@@ -12,7 +12,7 @@ import re
 import time
 from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from secrets import token_urlsafe
 
@@ -25,6 +25,14 @@ _ATTRIBUTES = "Path=/; Secure; HttpOnly; SameSite=Lax"
 _FORM = re.compile(r"(v1\.(job|admin|read)\.(\d{10,11})\.[\w-]{16})\.([\w-]{43})", re.ASCII)
 # So that this key can be mistaken for no other that is made of the same secrets.
 _PURPOSE = b"nightshift dashboard session 1"
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A new session: whose it is, and the Set-Cookie header that opens it."""
+
+    principal: str
+    cookie: str = field(repr=False)
 
 
 @dataclass(frozen=True)

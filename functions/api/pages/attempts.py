@@ -6,7 +6,7 @@ import time
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
 
-from nightshift.errors import LockUnavailable
+from nightshift.errors import LockUnavailable, NightshiftError
 from nightshift.routes import Problem
 
 if TYPE_CHECKING:
@@ -18,23 +18,33 @@ MOST_OF_ONE, MOST_OF_ALL = 10, 100
 _EVERYBODY = "everybody"
 
 
+class TooManyAttempts(NightshiftError):
+    """Nobody may try for now: what is answered, and whether this is the first refusal of its window."""
+
+    def __init__(self, problem: Problem, *, is_first: bool) -> None:
+        self.problem = problem
+        self.is_first = is_first
+        super().__init__(problem.detail)
+
+
 def claim(platform: Platform, source_ip: str) -> None:
     """Count a try.
 
     Raises:
-        Problem: 429, there were too many.
+        TooManyAttempts: of this sender, or of all together.
         LockUnavailable: they cannot be counted, so nobody may try.
     """
     window = int(time.time()) // WINDOW_S
     for who, most in ((_source(source_ip), MOST_OF_ONE), (_EVERYBODY, MOST_OF_ALL)):
         if not _add(platform, who, window, 1, most):
             retry_s = (window + 1) * WINDOW_S - int(time.time())
-            raise Problem(
+            problem = Problem(
                 429,
                 f"there were too many attempts to sign in; the next one is possible in {-(-retry_s // 60)} min",
                 kind="too-many-attempts",
                 headers={"Retry-After": str(retry_s)},
             )
+            raise TooManyAttempts(problem, is_first=_add(platform, f"{who}:refused", window, 1, 1))
 
 
 def give_back(platform: Platform, source_ip: str) -> None:

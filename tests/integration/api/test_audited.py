@@ -22,8 +22,8 @@ from tests.support.door import AS_JOB, Caller
 # Without an entry of their own.
 EXEMPT = {
     "POST /api/cron/callback/{jobId}": "a worker's answer is kept with the attempt, in puppet_job_execution_logs",
-    "POST /login": "opens a session and changes nothing; the log has it",
-    "POST /logout": "ends the caller's own session",
+    "POST /login": "a page, whose entries test_pages.py looks at",
+    "POST /logout": "a page likewise",
 }
 # Pages ask the routes of the API, which write the entries.
 WRITES = {
