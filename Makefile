@@ -13,7 +13,7 @@ WITH_DEV = @$(PYTHON) local/bootstrap.py dev
 .PHONY: help run invoke jobs runs logs start pause resume reset test test-long model lock-proof contract chaos load storm fuzz accuracy bench lint format types lock extract describe
 
 help: ## what can be done here
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: describe ## the whole system on this machine [PORT=8080] [ONCE=1: end after the first results] [VERBOSE=1: show logs]
 	$(WITH_LOCAL) -m local.run $(if $(PORT),--port "$(PORT)") $(if $(filter-out 0,$(ONCE)),--once) \

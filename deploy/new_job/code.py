@@ -1,4 +1,4 @@
-"""A new job's code: a handler to be filled, its domain's routes, the door's list of domains, and sample events."""
+"""A new job's code: a handler to be filled, its domain's routes, the door's lists, and sample events."""
 
 from __future__ import annotations
 
@@ -67,6 +67,8 @@ def files(root: Path, job: NewJob) -> dict[Path, str]:
         made[routes] = _ROUTES.format(**values)
         domains = root / "functions" / "api" / "domains.py"
         made[domains] = _with_domain(domains.read_text("utf-8"), job.domain)
+    guards = root / "tests" / "contract" / "guards.txt"
+    made[guards] = _guarded(guards.read_text("utf-8"), job.name)
     for trigger, event in _EVENTS.items():
         made[root / "events" / f"{job.name}.{trigger}.json"] = json.dumps(event, indent=2) + "\n"
     return made
@@ -93,3 +95,10 @@ def _with_domain(domains: str, domain: str) -> str:
     if count != 1:
         raise CannotAddError("functions/api/domains.py has no line `housekeeping,` to add the domain before.")
     return text
+
+
+def _guarded(guards: str, job: str) -> str:
+    """Return the written list of guards with the job's route, in the order of the list."""
+    remarks = [line for line in guards.splitlines() if not line or line.startswith("#")]
+    written = [line for line in guards.splitlines() if line and not line.startswith("#")]
+    return "\n".join([*remarks, *sorted([*written, f"job     POST /api/jobs/{job}"])]) + "\n"

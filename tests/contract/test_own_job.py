@@ -21,7 +21,10 @@ from tests.contract.source import ROOT
 from tests.support.databases import DatabaseServer
 
 PAGE = (ROOT / "docs" / "your-own-job.md").read_text("utf-8")
-COPIED = ("deploy", "docs/observability.md", "events", "functions", "layers/nightshift", "local", "template.yaml")
+COPIED = (
+    "deploy", "docs/observability.md", "events", "functions", "layers/nightshift", "local", "template.yaml",
+    "tests/contract/guards.txt",
+)  # fmt: skip
 JOB = NewJob("forget-products", "upkeep", "rate(1 day)", 300, "Delete products that nobody wants to know about.")
 CALL = """
 import json
@@ -38,6 +41,8 @@ print(*rules.problems(translate(load())), sep="\\n")
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The repository after `make job` and with the page's code in the handler."""
+    if (ROOT / "functions" / JOB.domain).exists():
+        pytest.skip("here the page has been followed already")
     root = tmp_path_factory.mktemp("repository")
     for name in COPIED:
         source, there = ROOT / name, root / name
@@ -84,6 +89,14 @@ def test_the_door_knows_it(copy: Path) -> None:
     listed = _said(copy, "from api.domains import DOMAINS; print(*[job.name for d in DOMAINS for job in d.JOBS])")
 
     assert "forget-products" in listed.split()
+
+
+def test_its_route_is_on_the_list_of_guards_in_its_place(copy: Path) -> None:
+    lines = (copy / "tests" / "contract" / "guards.txt").read_text("utf-8").splitlines()
+
+    assert "job     POST /api/jobs/forget-products" in lines
+    lines.remove("job     POST /api/jobs/forget-products")
+    assert lines == (ROOT / "tests" / "contract" / "guards.txt").read_text("utf-8").splitlines()
 
 
 @pytest.fixture
