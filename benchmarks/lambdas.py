@@ -137,6 +137,12 @@ class Process:
         return Answer(ms, json.loads(body))
 
     @property
+    def cpu_ms(self) -> float:
+        """The time that the process has had of processors so far, its start included (Linux)."""
+        fields = Path(f"/proc/{self._child.pid}/stat").read_text("utf-8").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) * 1000 / os.sysconf("SC_CLK_TCK")
+
+    @property
     def peak_mb(self) -> float:
         """The most memory that the process has had so far (Linux)."""
         status = Path(f"/proc/{self._child.pid}/status").read_text("utf-8").splitlines()
