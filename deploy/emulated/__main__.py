@@ -24,6 +24,7 @@ from local import postgres_account, state
 from local.database import connected
 from local.postgres import Postgres, PostgresError
 from local.report import say, step
+from nightshift.sql import queries
 
 STACK: Final = "nightshift-local"
 # With mail and a replica, so that what depends on them is there and runs as well.
@@ -62,9 +63,10 @@ def _interrupt(*_: object) -> None:
 
 def tried(home: Path, open_things: ExitStack, stacks: int) -> int:
     """Deploy and try so many stacks beside each other; return how many checks failed."""
-    with step("database"):
-        url = open_things.enter_context(_database(home))
     python = make_ready()
+    with step("database") as told:
+        server = open_things.enter_context(_server(home))
+        told.append(f"PostgreSQL on port {server.port}")
     with step("MiniStack") as told:
         cloud = open_things.enter_context(_cloud(python, home))
         told.append(cloud.endpoint)
@@ -72,27 +74,32 @@ def tried(home: Path, open_things: ExitStack, stacks: int) -> int:
     for difference in (*DIFFERENCES, *filter(None, [other])):
         say(f"  unlike AWS      {difference}")
     template = load(folder / sam.BUILT.name)
-    arn = _secret(cloud.session(), url)
-    names = [STACK, *(f"{STACK}-{number}" for number in range(2, stacks + 1))]
     failed = 0
-    for name in names:
-        stack, given = _deployed(cloud, home, adapt(template, folder), name, arn)
+    for name in (STACK, *(f"{STACK}-{number}" for number in range(2, stacks + 1))):
+        url = _database(server, name)
+        stack, given = _deployed(cloud, home, adapt(template, folder), name, _secret(cloud.session(), name, url))
+        with connected(url) as connection:
+            connection.run(queries("deploy.emulated")["put_comparison"])
         failed += _check(cloud, template, stack, given)
     return failed
 
 
 @contextmanager
-def _database(home: Path) -> Iterator[str]:
-    """A server of its own with an empty database: what an earlier run left is of no interest."""
+def _server(home: Path) -> Iterator[Postgres]:
     server = Postgres(postgres_account.place_for(home / "postgres"), durable=False)
     server.start()
     try:
-        with connected(server.url()) as connection:
-            connection.run("DROP DATABASE IF EXISTS deployed")
-            connection.run("CREATE DATABASE deployed")
-        yield server.url("deployed")
+        yield server
     finally:
         server.stop()
+
+
+def _database(server: Postgres, stack: str) -> str:
+    """Return the address of an empty database for a stack: what an earlier one left is of no interest."""
+    with connected(server.url()) as connection:
+        connection.run(f'DROP DATABASE IF EXISTS "{stack}"')
+        connection.run(f'CREATE DATABASE "{stack}"')
+    return server.url(stack)
 
 
 @contextmanager
@@ -105,7 +112,7 @@ def _cloud(python: Path, home: Path) -> Iterator[MiniStack]:
         cloud.stop()
 
 
-def _secret(session: Any, url: str) -> str:
+def _secret(session: Any, stack: str, url: str) -> str:
     """Put the database's secret where functions look for it, in the form in which `make deploy` does."""
     parts = urlsplit(url)
     secret = {
@@ -115,7 +122,7 @@ def _secret(session: Any, url: str) -> str:
         "password": parts.password,
         "dbname": parts.path.lstrip("/"),
     }
-    made = session.client("secretsmanager").create_secret(Name="database", SecretString=json.dumps(secret))
+    made = session.client("secretsmanager").create_secret(Name=f"{stack}/database", SecretString=json.dumps(secret))
     return str(made["ARN"])
 
 

@@ -17,8 +17,8 @@ DIFFERENCES = (
     "the routes of the HTTP API are resources of their own: MiniStack does not read the OpenAPI document SAM makes",
     "secrets are named by ARN: its !Ref of a secret is a name, which policies would not match",
     "policies of their own (AWS::IAM::RolePolicy) are AWS::IAM::Policy, with the same statements",
-    "schedules exist, but are not waited for: it knows neither their time zones nor <aws.scheduler.scheduled-time>",
-    "layers of the processor's other kind, VPCs, throttling, alarms and dashboards are stored and never take effect",
+    "schedules exist, but are not waited for: it keeps no time zone and knows no <aws.scheduler.scheduled-time>",
+    "VPCs, throttling, alarms, the dashboard, memory limits and the expiry of items have no effect, or are not kept",
 )
 
 

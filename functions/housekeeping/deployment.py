@@ -14,10 +14,18 @@ from typing import Any
 # Above the timeout of the migrate function, so that its answer is heard, and below the timeout of this one.
 PATIENCE_S = 320
 LOG = logging.getLogger("nightshift.deployment")
+# Without these there is nobody to answer.
+_NEEDED = ("RequestType", "ResponseURL", "StackId", "RequestId", "LogicalResourceId")
 
 
 def handler(event: dict[str, Any], _context: Any) -> None:
-    """Run the migrations for one request of the custom resource and answer it, whatever happens."""
+    """Run the migrations for one request of the custom resource and answer it, whatever happens.
+
+    Raises:
+        ValueError: the event is none of CloudFormation.
+    """
+    if missing := [name for name in _NEEDED if name not in event]:
+        raise ValueError(f"the event must be one of a custom resource of CloudFormation: it lacks {', '.join(missing)}")
     try:
         data, reason = run(event), ""
     except Exception as error:  # noqa: BLE001 - unanswered, CloudFormation would wait until its own timeout
