@@ -81,7 +81,8 @@ def test_every_saved_query_is_there(written: Template) -> None:
         query["Properties"]["Name"]["Fn::Sub"].rpartition("/")[2]
         for query in saved_queries(functions(written)).values()
     }
-    named = set(re.findall(r"(?<!\*)\*([^*\n]+)\*(?!\*)", PAGE)) - STEPS
+    prose = re.sub(r"^```.*?^```|\n(?=\S)", " ", PAGE, flags=re.MULTILINE | re.DOTALL).replace("**", "")
+    named = {" ".join(each.split()) for each in re.findall(r"(?<!\w)\*([^*]+)\*(?!\w)", prose)} - STEPS
     assert len(named) > 5
     assert named <= titles
 
