@@ -158,6 +158,7 @@ ORDER BY c.duration_ms DESC, c.id DESC
 LIMIT :limit
 
 -- name: check_stats
+-- Of the newest checks, at most as many as the cap: a year of them is read by nobody who waits for an answer.
 SELECT count(*) AS total_checks,
        count(*) FILTER (WHERE status = 'success') AS successful_checks,
        count(*) FILTER (WHERE status = 'failed') AS failed_checks,
@@ -168,7 +169,12 @@ SELECT count(*) AS total_checks,
        count(*) FILTER (WHERE recent AND status = 'success') AS successful_last_24h,
        count(*) FILTER (WHERE recent AND status = 'failed') AS failed_last_24h,
        count(DISTINCT product_id) FILTER (WHERE recent) AS unique_products_checked
-FROM (SELECT status, duration_ms, product_id, started_at > now() - interval '1 day' AS recent FROM check_runs) AS c
+FROM (
+    SELECT status, duration_ms, product_id, started_at > now() - interval '1 day' AS recent
+    FROM check_runs
+    ORDER BY started_at DESC, id DESC
+    LIMIT :cap
+) AS c
 
 -- name: shops
 -- The newest checks of a day, at most as many as the cap, by the shops they went to; those that fail most come first.

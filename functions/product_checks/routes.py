@@ -26,6 +26,8 @@ _OVERALL = (
 )
 # Of a day the newest so many are counted: by then it is known which shops fail, and a page may ask every few seconds.
 SHOPS_CAP = 10_000
+# Of all that are kept, likewise: a month and more of one check every half a minute.
+STATS_CAP = 100_000
 _RECENT = ("checks_last_24h", "successful_last_24h", "failed_last_24h", "unique_products_checked")
 
 
@@ -78,10 +80,12 @@ def shops(request: Request) -> dict[str, Any]:
 
 
 def stats(request: Request) -> dict[str, Any]:
-    """Answer counts and durations over all kept checks and over the last day."""
-    row = request.platform.database.read(_sql("check_stats"))[0]
+    """Answer counts and durations over all kept checks, up to a cap, and over those of the last day."""
+    row = request.platform.database.read(_sql("check_stats"), cap=STATS_CAP)[0]
     breakdown = {"success": row["successful_checks"], "failed": row["failed_checks"]}
     return {
+        "cap": STATS_CAP,
+        "isCapped": row["total_checks"] >= STATS_CAP,
         "overall": {name: row[name] for name in _OVERALL},
         "recent": {name: row[name] for name in _RECENT},
         "statusBreakdown": [{"status": status, "count": count} for status, count in breakdown.items() if count],
@@ -155,7 +159,12 @@ ROUTES = (
         schema=schemas.SHOPS,
     ),
     Route(
-        "GET", "/admin/checks/stats", Guard.ADMIN, stats, "Counts and durations of product checks", schema=schemas.STATS
+        "GET",
+        "/admin/checks/stats",
+        Guard.ADMIN,
+        stats,
+        f"Counts and durations of product checks (of the newest {STATS_CAP})",
+        schema=schemas.STATS,
     ),
     Route(
         "GET",

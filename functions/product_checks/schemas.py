@@ -37,6 +37,8 @@ RECENT = _object(**_PAGE, nextCursor=_PERHAPS_TEXT)
 SLOW = _object(**_PAGE)
 
 STATS = _object(
+    cap=_COUNT,
+    isCapped=_FLAG,
     overall=_object(
         total_checks=_COUNT, successful_checks=_COUNT, failed_checks=_COUNT, avg_duration_ms=_PERHAPS_COUNT,
         max_duration_ms=_PERHAPS_COUNT, min_duration_ms=_PERHAPS_COUNT,

@@ -20,7 +20,6 @@ SMALL: Final = {
 # (query, table): the reason why much of a large table is read.
 READS_MUCH: Final = {
     ("notifications.delivery_counts", "notifications"): "it ends at a cap, and nearly every notification was sent",
-    ("product_checks.check_stats", "check_runs"): "totals of all that is kept; the door ends it after ten seconds",
     ("puppet.stop", "puppet_turns"): "once a processor; an index by time would be written with every turn",
     ("wishlist.count_sale_wishes", "wishlists"): "how many wishes were looked at is told of each check",
     ("wishlist.count_stock_wishes", "wishlists"): "how many wishes were looked at is told of each check",

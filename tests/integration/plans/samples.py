@@ -148,7 +148,7 @@ SAMPLES: Final[dict[tuple[str, str], Values | list[Values]]] = {
         {**_CHECKS, "before_at": _NOW - timedelta(days=2), "before_id": 9},
     ],
     ("product_checks", "slow_checks"): {"min_duration_ms": 1000, "limit": 20},
-    ("product_checks", "check_stats"): {},
+    ("product_checks", "check_stats"): {"cap": 100},
     ("product_checks", "shops"): {"cap": 100, "rows": 20},
     # Puppet jobs.
     ("puppet", "job"): {"job_id": place(50, "b")},
