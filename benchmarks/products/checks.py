@@ -28,12 +28,14 @@ from local.leash import leashed
 from nightshift.sql import queries
 from product_checks.check_products import CHECK_PRODUCTS
 from product_checks.checking import check_due_products
-from tests.support.aws import LOCK_TABLE, Aws
+from tests.support.aws import Aws
 from tests.support.runs import running
 
 HOSTS: Final = 50
 PAGES_A_HOST: Final = 10
 LATENCY_MS: Final = 100
+# The lock table as `running` has it.
+_LOCKS: Final = "none"
 _SQL: Final = queries("benchmarks.products")
 
 
@@ -100,7 +102,7 @@ def market() -> Iterator[tuple[Market, str]]:
         url = stack.enter_context(on.database())
         connection = stack.enter_context(closing(on.connect(urlsplit(url).path.lstrip("/"))))
         os.environ |= credentials() | {"AWS_ENDPOINT_URL": endpoint, "CHECK_ALLOW_LOOPBACK": "true"}
-        Aws(endpoint).create_table(LOCK_TABLE)
+        Aws(endpoint).create_table(_LOCKS)
         urls = [f"http://127.0.0.1:{port}{path}" for port in ports for path in islice(pages(), PAGES_A_HOST)]
         connection.run(_SQL["track"], urls=json.dumps(urls))
         made = Market(url, connection)

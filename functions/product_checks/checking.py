@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Self
@@ -96,6 +96,9 @@ class _Worker:
         self._settings = settings
         self._desk = desk
         self._fetcher = fetcher
+        # Made once: the desk serves together what asks for the same.
+        self._claim = partial(ingestion.claim, run)
+        self._record = partial(ingestion.record, run)
 
     def check_all(self, products: Sequence[dict[str, Any]]) -> _Tally:
         """Check the products of one host in their order."""
@@ -140,11 +143,12 @@ class _Worker:
             self._run.log.warning("Product lock not released", lock=lease.name, error=str(error))
 
     def _check_claimed(self, product_id: int, lease: Lease) -> _Tally:
-        known = self._desk.ask(lambda: ingestion.claim(self._run, product_id, lease))
+        known = self._desk.ask(self._claim, (product_id, lease))
         is_asked_for = self._run.params.get("product_id") == product_id
         if known is None or not (known.due or is_asked_for):
             return _tally(not_due_any_more=1)
-        return _Check(self._run, self._settings, self._desk, self._fetcher, known, lease).carry_out()
+        record = partial(self._desk.ask, self._record)
+        return _Check(self._run, self._settings, record, self._fetcher, known, lease).carry_out()
 
 
 class _Check:
@@ -154,14 +158,14 @@ class _Check:
         self,
         run: Run,
         settings: CheckSettings,
-        desk: Desk,
+        record: Callable[[ingestion.Record], Mapping[str, Any]],
         fetcher: PageFetcher,
         known: ingestion.KnownProduct,
         lease: Lease,
     ) -> None:
         self._run = run
         self._interval_s = settings.min_interval_minutes * 60.0
-        self._desk = desk
+        self._record = record
         self._fetcher = fetcher
         self._known = known
         self._lease = lease
@@ -188,8 +192,7 @@ class _Check:
     def _fetch_and_record(self) -> _Tally:
         answer = self._fetcher.fetch(self._request())
         if isinstance(answer, NotModified):
-            check = self._check({"http_status": 304})
-            self._desk.ask(lambda: ingestion.record_unchanged(self._run, check))
+            self._record(ingestion.page_unchanged(self._check({"http_status": 304})))
             return _tally(checked=1, not_modified=1)
         fetched_ms = self._elapsed_ms()
         found = extract(decode(answer.body, answer.content_type), answer.final_url)
@@ -212,14 +215,12 @@ class _Check:
         # Without its query: where a shop redirects to may carry a token.
         facts |= {"final_url": WebAddress.parse(page.final_url).shown} if page.final_url != self._known.url else {}
         facts |= {"note": found.reason} if found.reason else {}
-        check = self._check(facts)
-        metadata = self._desk.ask(lambda: ingestion.record_page(self._run, check, self._known, page, found))
+        metadata = self._record(ingestion.page_read(self._check(facts), self._known, page, found))
         counted = ("price_changes", "stock_changes", "variants_added", "variants_vanished", "notifications")
         return _tally(checked=1, **{name: metadata[name] for name in counted if metadata.get(name)})
 
     def _failed(self, code: str, message: str, wait_s: float = 0, facts: dict[str, Any] | None = None) -> _Tally:
-        check = self._check(facts or {})
-        self._desk.ask(lambda: ingestion.record_failure(self._run, check, code, message, wait_s))
+        self._record(ingestion.page_failed(self._check(facts or {}), code, message, wait_s))
         return _tally(f"product {self._known.id}: {code}: {message}", checked=1, failed=1, **{f"failed_{code}": 1})
 
     def _check(self, metadata: dict[str, Any]) -> ingestion.Check:

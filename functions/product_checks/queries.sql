@@ -9,8 +9,8 @@ LIMIT :limit
 -- name: one_product
 SELECT id, url FROM products WHERE id = :product_id
 
--- name: known_product
--- What is known of a product whose lock we hold, asked again whether it is due: another worker may just have checked it.
+-- name: known_products
+-- What is known of products whose locks we hold, asked again whether they are due: another worker may just have checked them.
 SELECT p.id, p.url, p.name, p.price::text AS price, p.currency, p.availability,
        p.tracked AND p.next_check_at <= now() AS due,
        CASE WHEN p.read_at > now() - interval '1 day' THEN p.etag END AS etag,
@@ -21,29 +21,37 @@ SELECT p.id, p.url, p.name, p.price::text AS price, p.currency, p.availability,
                    'currency', v.currency, 'availability', v.availability, 'vanished', v.vanished_at IS NOT NULL)
                ORDER BY v.position, v.id), '[]')
         FROM variants AS v WHERE v.product_id = p.id) AS variants
-FROM products AS p
-JOIN job_fence AS f ON f.job = :lock AND f.fence = :fence
-WHERE p.id = :product_id
+FROM jsonb_to_recordset(:held::jsonb) AS h(product_id bigint, lock text, fence bigint)
+JOIN products AS p ON p.id = h.product_id
+JOIN job_fence AS f ON f.job = h.lock AND f.fence = h.fence
+WHERE p.id = ANY (ARRAY(SELECT (each ->> 'product_id')::bigint FROM jsonb_array_elements(:held::jsonb) AS each))
+  AND f.job = ANY (ARRAY(SELECT each ->> 'lock' FROM jsonb_array_elements(:held::jsonb) AS each))
 
--- name: update_product
+-- name: update_products
 -- NULL means: not learned from this page, so it stays as it was.
-UPDATE products
-SET name = coalesce(:name, name),
-    brand = coalesce(:brand, brand),
-    image_url = coalesce(:image_url, image_url),
-    price = coalesce(:price::numeric, price),
-    currency = CASE WHEN :price::numeric IS NULL THEN currency ELSE :currency END,
-    availability = coalesce(:availability, availability),
-    etag = :etag, last_modified = :last_modified, validated_url = :validated_url, read_at = now(),
-    last_checked_at = now(), next_check_at = next_check(:slot::timestamptz, :interval_s, 0), failures_in_row = 0, updated_at = now()
-WHERE id = :product_id
+UPDATE products AS p
+SET name = coalesce(r.name, p.name),
+    brand = coalesce(r.brand, p.brand),
+    image_url = coalesce(r.image_url, p.image_url),
+    price = coalesce(r.price, p.price),
+    currency = CASE WHEN r.price IS NULL THEN p.currency ELSE r.currency END,
+    availability = coalesce(r.availability, p.availability),
+    etag = r.etag, last_modified = r.last_modified, validated_url = r.validated_url, read_at = now(),
+    last_checked_at = now(), next_check_at = next_check(:slot::timestamptz, r.interval_s, 0), failures_in_row = 0, updated_at = now()
+FROM jsonb_to_recordset(:pages::jsonb) AS r(
+    product_id bigint, name text, brand text, image_url text, price numeric, currency text, availability text, etag text,
+    last_modified text, validated_url text, interval_s double precision)
+WHERE p.id = r.product_id AND p.id = ANY (:ids::bigint[])
 
 -- name: record_changes
 -- Variants, the history of what changed, and who is told that something is back: one statement, all rows at once.
-WITH seen AS (
+WITH changed AS (
+    SELECT * FROM jsonb_to_recordset(:changed::jsonb) AS r(
+        product_id bigint, price numeric, currency text, price_changed boolean, availability text, stock_changed boolean)
+), seen AS (
     SELECT * FROM jsonb_to_recordset(:variants::jsonb) AS r(
-        id bigint, sku text, attributes jsonb, "position" integer, price numeric, currency text, availability text,
-        new_price boolean, new_stock boolean)
+        product_id bigint, id bigint, sku text, attributes jsonb, "position" integer, price numeric, currency text,
+        availability text, new_price boolean, new_stock boolean)
 ), kept AS (
     UPDATE variants AS v
     SET sku = coalesce(seen.sku, v.sku),
@@ -54,64 +62,65 @@ WITH seen AS (
         availability = coalesce(seen.availability, v.availability),
         vanished_at = NULL
     FROM seen
-    WHERE v.id = seen.id AND v.product_id = :product_id
+    WHERE v.id = seen.id AND v.product_id = seen.product_id AND v.product_id = ANY (:ids::bigint[])
 ), added AS (
     INSERT INTO variants (product_id, sku, attributes, "position", price, currency, availability)
-    SELECT :product_id, sku, attributes, "position", price, currency, coalesce(availability, 'unknown')
+    SELECT product_id, sku, attributes, "position", price, currency, coalesce(availability, 'unknown')
     FROM seen WHERE id IS NULL
-    ORDER BY "position"
-    RETURNING id, price, currency, availability
+    ORDER BY product_id, "position"
+    RETURNING id, product_id, price, currency, availability
 ), vanished AS (
-    UPDATE variants SET vanished_at = now()
-    WHERE id IN (SELECT value::bigint FROM jsonb_array_elements_text(:vanished::jsonb)) AND product_id = :product_id
+    UPDATE variants SET vanished_at = now() WHERE id = ANY (:vanished::bigint[]) AND product_id = ANY (:ids::bigint[])
 ), prices AS (
     INSERT INTO price_history (product_id, variant_id, price, currency)
-    SELECT :product_id, NULL, :price::numeric, :currency WHERE :price_changed
+    SELECT product_id, NULL, price, currency FROM changed WHERE price_changed
     UNION ALL
-    SELECT :product_id, id, price, currency FROM seen WHERE id IS NOT NULL AND new_price
+    SELECT product_id, id, price, currency FROM seen WHERE id IS NOT NULL AND new_price
     UNION ALL
-    SELECT :product_id, id, price, currency FROM added WHERE price IS NOT NULL
+    SELECT product_id, id, price, currency FROM added WHERE price IS NOT NULL
 ), stocks AS (
     INSERT INTO stock_history (product_id, variant_id, availability)
-    SELECT :product_id, NULL, :availability WHERE :stock_changed
+    SELECT product_id, NULL, availability FROM changed WHERE stock_changed
     UNION ALL
-    SELECT :product_id, id, availability FROM seen WHERE id IS NOT NULL AND new_stock
+    SELECT product_id, id, availability FROM seen WHERE id IS NOT NULL AND new_stock
     UNION ALL
-    SELECT :product_id, id, availability FROM added WHERE availability <> 'unknown'
-    RETURNING id, variant_id, availability
+    SELECT product_id, id, availability FROM added WHERE availability <> 'unknown'
+    RETURNING id, product_id, variant_id, availability
 )
 INSERT INTO notifications (event_key, user_id, product_id, variant_id, kind, payload)
 SELECT 'back_in_stock:' || t.id || ':' || stocks.id, t.user_id, t.product_id, t.variant_id, 'back_in_stock',
        jsonb_build_object('availability', stocks.availability)
 FROM stocks
-JOIN jsonb_to_recordset(:returned::jsonb) AS back(variant_id bigint)
-  ON back.variant_id IS NOT DISTINCT FROM stocks.variant_id
+JOIN jsonb_to_recordset(:returned::jsonb) AS back(product_id bigint, variant_id bigint)
+  ON back.product_id = stocks.product_id AND back.variant_id IS NOT DISTINCT FROM stocks.variant_id
 JOIN tracked_items AS t
-  ON t.product_id = :product_id AND t.variant_id IS NOT DISTINCT FROM stocks.variant_id AND t.notify_stock
+  ON t.product_id = stocks.product_id AND t.variant_id IS NOT DISTINCT FROM stocks.variant_id AND t.notify_stock
+WHERE t.product_id = ANY (:ids::bigint[])
 ON CONFLICT (event_key) DO NOTHING
 
 -- name: tell_price_drops
 -- Against the price each person was last told, in the same currency; a rise moves that price up and so arms the next one.
 WITH offered AS (
-    SELECT NULL::bigint AS variant_id, price, currency FROM products WHERE id = :product_id AND :price_learned
+    SELECT id AS product_id, NULL::bigint AS variant_id, price, currency FROM products WHERE id = ANY (:priced::bigint[])
     UNION ALL
-    SELECT id, price, currency FROM variants WHERE product_id = :product_id AND vanished_at IS NULL
+    SELECT product_id, id, price, currency FROM variants WHERE product_id = ANY (:ids::bigint[]) AND vanished_at IS NULL
 ), wanted AS (
-    SELECT t.id, t.user_id, t.variant_id, t.reference_price, t.notify_price_drop, offered.price, offered.currency,
+    SELECT t.id, t.user_id, t.product_id, t.variant_id, t.reference_price, t.notify_price_drop, offered.price, offered.currency,
            t.reference_price IS NULL OR t.reference_currency IS DISTINCT FROM offered.currency AS is_first,
            offered.price > t.reference_price AS has_risen,
            offered.price < t.reference_price
                AND offered.price <= t.reference_price * (1 - t.min_drop_percent / 100) AS has_dropped
     FROM tracked_items AS t
-    JOIN offered ON offered.variant_id IS NOT DISTINCT FROM t.variant_id
-    WHERE t.product_id = :product_id AND offered.price IS NOT NULL
+    JOIN offered ON offered.product_id = t.product_id AND offered.variant_id IS NOT DISTINCT FROM t.variant_id
+    WHERE t.product_id = ANY (:ids::bigint[]) AND offered.price IS NOT NULL
+    ORDER BY t.id
     FOR UPDATE OF t
 ), told AS (
     INSERT INTO notifications (event_key, user_id, product_id, variant_id, kind, payload)
     SELECT 'price_drop:' || w.id || ':' || (
                SELECT max(h.id) FROM price_history AS h
-               WHERE h.product_id = :product_id AND h.variant_id IS NOT DISTINCT FROM w.variant_id),
-           w.user_id, :product_id, w.variant_id, 'price_drop',
+               WHERE h.product_id = w.product_id AND h.variant_id IS NOT DISTINCT FROM w.variant_id),
+           w.user_id, w.product_id, w.variant_id, 'price_drop',
            jsonb_build_object('old_price', w.reference_price::text, 'price', w.price::text, 'currency', w.currency)
     FROM wanted AS w
     WHERE NOT w.is_first AND w.has_dropped AND w.notify_price_drop
@@ -123,18 +132,22 @@ FROM wanted AS w
 WHERE t.id = w.id AND (w.is_first OR w.has_risen OR (w.has_dropped AND w.notify_price_drop))
 
 -- name: move_on
--- A check that learned nothing new of the product: its page has not changed, or could not be read.
-UPDATE products
-SET last_checked_at = now(), next_check_at = next_check(:slot::timestamptz, :interval_s, :wait_s),
-    failures_in_row = CASE WHEN :failed THEN failures_in_row + 1 ELSE 0 END
-WHERE id = :product_id
+-- Checks that learned nothing new of their products: the page has not changed, or could not be read.
+UPDATE products AS p
+SET last_checked_at = now(), next_check_at = next_check(:slot::timestamptz, r.interval_s, r.wait_s),
+    failures_in_row = CASE WHEN r.failed THEN p.failures_in_row + 1 ELSE 0 END
+FROM jsonb_to_recordset(:unread::jsonb) AS r(
+    product_id bigint, failed boolean, interval_s double precision, wait_s double precision)
+WHERE p.id = r.product_id AND p.id = ANY (:ids::bigint[])
 
--- name: record_check
+-- name: record_checks
 INSERT INTO check_runs (product_id, run_id, started_at, duration_ms, status, error_class, error_message, metadata)
-VALUES (:product_id, :run_id, now() - :duration_ms * interval '1 ms', :duration_ms, :status, :error_class, :error_message,
-        :metadata::jsonb || jsonb_build_object('notifications', (
-            SELECT count(*) FROM notifications WHERE product_id = :product_id AND created_at = now())))
-RETURNING metadata
+SELECT product_id, :run_id::uuid, now() - duration_ms * interval '1 ms', duration_ms, status, error_class, error_message,
+       metadata || jsonb_build_object('notifications', (
+           SELECT count(*) FROM notifications AS n WHERE n.product_id = r.product_id AND n.created_at = now()))
+FROM jsonb_to_recordset(:checks::jsonb) AS r(
+    product_id bigint, duration_ms integer, status text, error_class text, error_message text, metadata jsonb)
+RETURNING product_id, metadata
 
 -- name: recent_checks
 -- One page, newest first, from behind the cursor on.

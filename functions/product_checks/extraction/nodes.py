@@ -9,6 +9,8 @@ from typing import Any
 Node = dict[str, Any]
 
 _TAG = re.compile(r"<[^<>]{0,500}>")
+# Halves of surrogate pairs: what is left where a shop's script has cut a text in the middle of an emoji.
+_CUT = re.compile("[\ud800-\udfff]")
 _MAX_VALUES = 2_000
 
 
@@ -56,7 +58,7 @@ def scalar(value: Any) -> Any:
 
 
 def text(value: Any, limit: int = 500) -> str | None:
-    """A value as clean text for people: entities and tags resolved, one line; None when there is none."""
+    """A value as clean text for people: entities and tags resolved, one line, no halves of cut characters, or None."""
     value = scalar(value)
     if isinstance(value, bool) or value is None:
         return None
@@ -66,7 +68,8 @@ def text(value: Any, limit: int = 500) -> str | None:
         raw = html.unescape(html.unescape(raw))
     if "<" in raw:
         raw = _TAG.sub(" ", raw)
-    return " ".join(raw.split())[:limit].strip() or None
+    line = " ".join(raw.split())
+    return (line if line.isascii() else _CUT.sub("", line))[:limit].strip() or None
 
 
 def name_of(value: Any) -> str | None:
