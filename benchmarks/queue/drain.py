@@ -1,4 +1,4 @@
-"""20,000 jobs that do nothing, drained by one process and by two: ours, the peers at their best, and a bare loop.
+"""10,000 jobs that do nothing, drained by one process and by two: ours, the peers at their best, and a bare loop.
 
 `python -m benchmarks.queue.drain [--rounds 5]`; `--tune` shows how the peers' settings were found.
 """
@@ -11,15 +11,15 @@ from dataclasses import replace
 from functools import partial
 
 from benchmarks.queue.teams import BARE, OURS, OURS_BOUND, PGQUEUER, PROCRASTINATE, Team
-from benchmarks.rounds import ROUNDS, Comparison, Contender, Goal, compare, save
+from benchmarks.rounds import ROUNDS, Comparison, Contender, Goal, Growth, compare, grow, save
 from benchmarks.server import server, version
 from benchmarks.workers import locked
 from tests.support.databases import DatabaseServer
 
 # So often procrastinate takes part: it takes long, and is far behind.
 _SLOW_ROUNDS = 2
-# A limited run of 20,000 jobs takes longer than it tells more.
-_BOUND_JOBS = 5_000
+# A limited run of more jobs takes longer than it tells more.
+_BOUND_JOBS = 3_000
 _GOALS = (Goal("Nightshift", "PgQueuer", 1.5), Goal("Nightshift", "procrastinate", 1.5))
 
 
@@ -28,7 +28,7 @@ def drain(on: DatabaseServer, processes: int, rounds: int) -> Comparison:
     teams = [OURS, PGQUEUER, BARE, PROCRASTINATE]
     contenders = [_contender(on, team.of(processes), rounds) for team in teams]
     goals = (*_GOALS, Goal("Nightshift", "bare pg8000 loop", 0.65))
-    title = f"20,000 jobs that do nothing, drained by {_many(processes)}; no limit binds"
+    title = f"{OURS.jobs:,} jobs that do nothing, drained by {_many(processes)}; no limit binds"
     return compare(title, contenders, unit="jobs/s", goals=goals, rounds=rounds)
 
 
@@ -39,6 +39,13 @@ def bound(on: DatabaseServer, processes: int, rounds: int) -> Comparison:
     title = f"{_BOUND_JOBS:,} jobs, by {_many(processes)}; at most 10 in flight, 2 of a user"
     goals = (Goal(OURS_BOUND.name, OURS.name),)
     return compare(title, contenders, unit="jobs/s", goals=goals, rounds=rounds)
+
+
+def growth(on: DatabaseServer) -> Growth:
+    """Show what a job costs with more or fewer in the queue."""
+    sizes = (OURS.jobs // 10, OURS.jobs, OURS.jobs * 10)
+    title = "Jobs that wait, drained by one process"
+    return grow(title, "µs a job", sizes, lambda jobs: 1e6 / replace(OURS, jobs=jobs).rate(on), rounds=1)
 
 
 def pick_up(on: DatabaseServer, rounds: int) -> Comparison:
@@ -98,7 +105,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         comparisons += [bound(on, processes, min(chosen.rounds, 3)) for processes in (1, 2)]
         comparisons.append(pick_up(on, min(chosen.rounds, 3)))
         options = {team.name: dict(team.options) for team in (OURS, OURS_BOUND, PGQUEUER, PROCRASTINATE)}
-        save("queue", comparisons, _versions(on), options=options)
+        save("queue", comparisons, _versions(on), options=options, growth=[growth(on).document()])
 
 
 if __name__ == "__main__":

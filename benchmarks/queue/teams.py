@@ -32,7 +32,7 @@ class Team:
     # Ours has its tables already; the others bring their own.
     migrated: bool = False
     options: Mapping[str, Any] = field(default_factory=dict)
-    jobs: int = 20_000
+    jobs: int = 10_000
     processes: int = 1
 
     def of(self, processes: int) -> Team:
@@ -60,7 +60,7 @@ class Team:
             raise RuntimeError(f"{self.name}: {done} of {self.jobs} jobs were done")
         return done / took_s
 
-    def pick_up_ms(self, server: DatabaseServer, jobs: int = 20) -> float:
+    def pick_up_ms(self, server: DatabaseServer, jobs: int = 10) -> float:
         """Add jobs one by one to an idle queue; return the median of how long each waited until it was begun."""
         with server.database(migrated=self.migrated) as url, self._run("pick-up", url, str(jobs)) as worker:
             took_s: list[float] = json.loads(worker.hear())
@@ -77,11 +77,11 @@ OURS_BOUND: Final = replace(OURS, name="Nightshift, limits on", options=BOUND)
 BARE: Final = Team("bare pg8000 loop", "run_bare.py")
 # The best of those in tuning.py, on two cores.
 PGQUEUER: Final = Team("PgQueuer", "run_pgqueuer.py", is_peer=True, options={"managers": 1, "batch_size": 100})
-# At its rate 20,000 jobs would take a minute a round; it is no faster with more of them.
+# At its rate 10,000 jobs would take most of a minute a round; it is no faster with more of them.
 PROCRASTINATE: Final = Team(
     "procrastinate",
     "run_procrastinate.py",
     is_peer=True,
     options={"concurrency": 10, "delete_jobs": "always"},
-    jobs=2_000,
+    jobs=1_000,
 )
