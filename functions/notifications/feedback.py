@@ -14,6 +14,7 @@ from typing import Any, Final
 from nightshift.errors import InvalidEvent
 from nightshift.platform import platform
 from nightshift.sql import queries
+from nightshift.storable import storable
 from nightshift.telemetry import emit, logger
 
 _NAME: Final = "mail-feedback"
@@ -135,9 +136,5 @@ def _mapping(value: Any, path: str) -> Mapping[str, Any]:
 
 
 def _write(found: list[Suppression]) -> int:
-    rows = [{"address": each.address, "reason": each.reason, "detail": _clean(each.detail)} for each in found]
+    rows = [{"address": each.address, "reason": each.reason, "detail": storable(each.detail)} for each in found]
     return int(platform().database.write(queries("notifications")["suppress"], rows=rows)[0]["added"])
-
-
-def _clean(text: str) -> str:
-    return text.replace("\x00", "").encode(errors="replace").decode()

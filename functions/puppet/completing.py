@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 from nightshift.sql import queries
+from nightshift.storable import storable
 from puppet.records import Result
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
 
 _SELDOM = ("error_type", "error", "retry_in_s", "result", "deadline_s")
 # What JSON may hold and PostgreSQL's text may not: NUL, and half of a surrogate pair.
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _SUSPICIOUS = re.compile(r"\\u0000|" + "[\ud800-\udfff]")
 
 
@@ -73,7 +73,7 @@ def _json(documents: list[dict[str, Any]]) -> str:
 def _storable(value: Any) -> Any:
     """Return a JSON value with a replacement for everything that PostgreSQL cannot keep."""
     if isinstance(value, str):
-        return _UNSTORABLE.sub("\ufffd", value)
+        return storable(value)
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, Mapping):

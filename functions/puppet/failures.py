@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
 
+from nightshift.storable import storable
+
 _MESSAGE_LENGTH: Final = 500
 
 
@@ -53,12 +55,7 @@ def failure(
 ) -> Failure:
     """Return a failure that is retried as its type says, unless `retryable` does."""
     is_retryable = type_ not in _PERMANENT if retryable is None else retryable
-    return Failure(type_, storable_text(message), is_retryable, retry_after_s, untouched)
-
-
-def storable_text(message: str) -> str:
-    """Return a message as PostgreSQL can keep it: at most 500 characters, no NUL, no half of a surrogate pair."""
-    return message[:_MESSAGE_LENGTH].replace("\x00", "\ufffd").encode(errors="replace").decode()
+    return Failure(type_, storable(message, _MESSAGE_LENGTH), is_retryable, retry_after_s, untouched)
 
 
 def type_of(word: object) -> ErrorType | None:

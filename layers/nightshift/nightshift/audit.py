@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from nightshift.sql import queries, render
+from nightshift.storable import storable
 
 _HIDDEN = "(not kept)"
 # A name that contains one of these may hold what opens something.
@@ -14,7 +15,6 @@ _SECRET = re.compile(r"secret|password|token|authorization|cookie|signature|cred
 _LONGEST_TEXT = 1000
 _MOST_ITEMS = 100
 _DEEPEST = 6
-_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 
 
 def entry(  # a column each
@@ -33,7 +33,7 @@ def entry(  # a column each
         request_id: of the request that did it; the access log has a line with it.
     """
     values = {
-        "who": _storable(who), "action": action, "subject": _storable(subject), "request_id": request_id or None,
+        "who": _shortened(who), "action": action, "subject": _shortened(subject), "request_id": request_id or None,
         "details": {"before": _kept(before), "after": _kept(after)},
     }  # fmt: skip
     return render(queries("nightshift", "audit.sql")["entry"], values)
@@ -42,11 +42,11 @@ def entry(  # a column each
 def _kept(value: Any, depth: int = 0) -> Any:
     """Return what of a value may be written down, within bounds."""
     if isinstance(value, str):
-        return _storable(value)
+        return _shortened(value)
     if isinstance(value, Mapping | list | tuple) and depth >= _DEEPEST:
         return "..."
     if isinstance(value, Mapping):
-        return {_storable(str(name)): _named(str(name), value[name], depth) for name in list(value)[:_MOST_ITEMS]}
+        return {_shortened(str(name)): _named(str(name), value[name], depth) for name in list(value)[:_MOST_ITEMS]}
     if isinstance(value, list | tuple):
         return [_kept(item, depth + 1) for item in value[:_MOST_ITEMS]]
     return value
@@ -57,6 +57,6 @@ def _named(name: str, value: Any, depth: int) -> Any:
     return _HIDDEN if value is not None and _SECRET.search(name) else _kept(value, depth + 1)
 
 
-def _storable(text: str) -> str:
-    clean = _UNSTORABLE.sub("\ufffd", text)
+def _shortened(text: str) -> str:
+    clean = storable(text)
     return clean if len(clean) <= _LONGEST_TEXT else f"{clean[: _LONGEST_TEXT - 3]}..."

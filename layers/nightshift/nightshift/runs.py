@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from nightshift.sql import queries, render
+from nightshift.storable import storable
 
 MAX_ERRORS = 10
 # How long a run that was accepted may wait for its worker.
@@ -125,7 +126,7 @@ def finish(  # noqa: PLR0913  # one column each, all by name
         errors=_shortened(errors),
         metadata=dict(metadata or {}),
         error_class=type(error).__name__ if error else None,
-        error=_short(str(error)) if error else None,
+        error=storable(str(error), _ERROR_LENGTH) if error else None,
         **(telling or _NOBODY).values(),
     )
 
@@ -133,7 +134,9 @@ def finish(  # noqa: PLR0913  # one column each, all by name
 def unstarted(record: RunRecord, status: str, error_class: str, error: str, *, telling: Telling | None = None) -> str:
     """Return the statement that records a run which never began (`skipped` or `failed`), and why."""
     values = {**record.values(), **(telling or _NOBODY).values()}
-    return _render("record_unstarted", **values, status=status, error_class=error_class, error=_short(error))
+    return _render(
+        "record_unstarted", **values, status=status, error_class=error_class, error=storable(error, _ERROR_LENGTH)
+    )
 
 
 def _lose(record: RunRecord, fence: int) -> str:
@@ -141,12 +144,7 @@ def _lose(record: RunRecord, fence: int) -> str:
 
 
 def _shortened(errors: Sequence[str]) -> list[str]:
-    return [_short(error) for error in errors[:MAX_ERRORS]]
-
-
-def _short(error: str) -> str:
-    # What an error says may come from anywhere; how a run ended must be recorded whatever it says.
-    return error[:_ERROR_LENGTH].replace("\x00", "\ufffd").encode(errors="replace").decode()
+    return [storable(error, _ERROR_LENGTH) for error in errors[:MAX_ERRORS]]
 
 
 def _render(name: str, **values: Any) -> str:

@@ -258,3 +258,10 @@ def test_a_block_that_ends_with_its_script_may_lack_brackets() -> None:
     assert extract(page(block), URL).price == Decimal(12)
     cut = page(block).partition("</script>")[0]
     assert extract(cut, URL).failure == Failure.UNREADABLE
+
+
+def test_a_name_that_was_cut_in_the_middle_of_an_emoji_can_be_written_down() -> None:
+    found = of(r'{"@type":"Product","name":"Lamp \ud83d","sku":"7\ude00","offers":{"price":"9","priceCurrency":"EUR"}}')
+
+    assert found.title == "Lamp"
+    assert repr(found).isascii()

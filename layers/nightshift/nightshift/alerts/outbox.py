@@ -11,6 +11,7 @@ from nightshift.alerts import Signal
 from nightshift.alerts.texts import MAX_GROUP, Message
 from nightshift.job import Run
 from nightshift.sql import queries, render
+from nightshift.storable import storable
 
 CHANNEL: Final = "slack"
 # What stays bad is told again, what has nothing to say to anybody any more is dropped.
@@ -106,17 +107,12 @@ class Outbox:
 
     def _facts(self, signal: Signal) -> dict[str, Any]:
         return {
-            "title": _storable(signal.title),
+            "title": storable(signal.title, _LENGTH),
             # Pairs, because jsonb sorts the names of an object.
-            "details": [[_storable(label), _storable(value)] for label, value in signal.details.items()],
+            "details": [[storable(str(each), _LENGTH) for each in pair] for pair in signal.details.items()],
             "job": signal.job or self._run.job.name,
             "run_id": signal.run_id if signal.job else self._run.id,
         }
-
-
-def _storable(value: Any) -> str:
-    # Whatever an error says, it must be possible to tell people of it.
-    return str(value)[:_LENGTH].replace("\x00", "\ufffd").encode(errors="replace").decode()
 
 
 def _ids(group: Group) -> list[int]:
