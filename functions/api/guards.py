@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from hashlib import sha256
 from typing import Any
@@ -62,7 +62,7 @@ class _Verdict(Enum):
 class _Credential:
     """What a caller shows, and whose it may be."""
 
-    value: str
+    value: str = field(repr=False)
     principals: tuple[str, ...]
 
 

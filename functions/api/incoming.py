@@ -24,16 +24,19 @@ _JSON_TYPE = re.compile(r"application/json\s*(;\s*charset\s*=\s*\"?utf-8\"?\s*)?
 
 @dataclass(frozen=True)
 class Incoming:
-    """One request; `path` is as it came, percent-encoded or not, and header names are in lower case."""
+    """One request; `path` is as it came, percent-encoded or not, and header names are in lower case.
+
+    What may hold a secret is left out of its repr.
+    """
 
     id: str
     method: str
     path: str
     query_string: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
-    raw_body: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
+    raw_body: str = field(default="", repr=False)
     body_is_base64: bool = False
-    cookies: Sequence[str] = ()
+    cookies: Sequence[str] = field(default=(), repr=False)
     # Who API Gateway sees at the other end; a header may say anything.
     source_ip: str = ""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from puppet.signing import Attempt, callback_token
@@ -15,7 +15,7 @@ class Requests:
     """Writes the requests of one run; `secret` is the current one of the secret shared with the workers."""
 
     public_url: str
-    secret: str
+    secret: str = field(repr=False)
 
     def of(self, job: ClaimedJob) -> dict[str, Any]:
         """Return what a worker needs to carry out this attempt, and to say later what became of it."""

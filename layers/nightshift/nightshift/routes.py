@@ -43,8 +43,9 @@ class Request:
     principal: str
     path: Mapping[str, Any] = field(default_factory=dict)
     query: Mapping[str, Any] = field(default_factory=dict)
-    body: Mapping[str, Any] = field(default_factory=dict)
-    headers: Mapping[str, str] = field(default_factory=dict)
+    # Secrets may be among these.
+    body: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
     # On this process's monotonic clock: by then the door must have answered.
     deadline: float = math.inf
     # As the answer's X-Request-Id and the access line have it.

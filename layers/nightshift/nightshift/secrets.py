@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from nightshift.errors import ConfigurationError, SecretUnavailable
@@ -16,7 +16,7 @@ STALE_S = 3600
 
 @dataclass(frozen=True)
 class _Cached:
-    values: tuple[str, ...]
+    values: tuple[str, ...] = field(repr=False)
     read_at: float
 
 

@@ -30,14 +30,16 @@ def env(
     minimum: int | None = None,
     maximum: int | None = None,
     tells: str = "",
+    is_secret: bool = False,
 ) -> Any:
     """Declare a dataclass field that is read from the environment variable `name`.
 
     Without a default the variable is required. Bounds hold for integers and include both ends. `tells` says what it
-    means in docs/configuration.md; where a parameter of the template has its value, that one's description does.
+    means in docs/configuration.md; where a parameter of the template has its value, that one's description does. What
+    `is_secret` is left out of the settings' repr.
     """
     metadata = {"env": name, "default": default, "minimum": minimum, "maximum": maximum, "tells": tells}
-    return dataclasses.field(metadata=metadata)
+    return dataclasses.field(metadata=metadata, repr=not is_secret)
 
 
 def load(settings: type[T], environ: Mapping[str, str]) -> T:

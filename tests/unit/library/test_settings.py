@@ -9,8 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from api.incoming import Incoming
 from nightshift.errors import SettingsError
-from nightshift.platform import platform
+from nightshift.platform import PlatformSettings, platform
+from nightshift.routes import Request
 from nightshift.settings import env, load
 
 
@@ -72,3 +74,16 @@ def test_the_platform_names_all_that_it_needs(monkeypatch: Any) -> None:
     monkeypatch.setenv("DATABASE_SECRET_REF", "ssm:/db")
     assert platform().settings.lock_table == "locks", "a failure is not remembered"
     assert platform() is platform()
+
+
+def test_what_may_be_a_secret_is_in_no_repr() -> None:
+    address = "postgresql://shop:Sesame@db.example/shop"
+    environ = {"LOCK_TABLE": "locks", "DATABASE_URL": address, "ANALYTICS_DATABASE_URL": address}
+    event = {
+        "rawPath": "/api/jobs", "headers": {"X-Job-Secret": "Sesame"}, "cookies": ["__Host-session=Sesame"],
+        "body": '{"secret": "Sesame"}',
+    }  # fmt: skip
+
+    assert "Sesame" not in repr(load(PlatformSettings, environ))
+    assert "Sesame" not in repr(Incoming.read(event, "1"))
+    assert "Sesame" not in repr(Request(None, "job", body={"a": "Sesame"}, headers={"b": "Sesame"}))  # type: ignore[arg-type]

@@ -57,8 +57,7 @@ class Slack:
         Raises:
             ConfigurationError: it is not one; what is there instead is not shown.
         """
-        parts = urlsplit(webhook.strip())
-        if not parts.hostname or not (parts.scheme == "https" or _is_local(parts.scheme, parts.hostname)):
+        if not _is_address(webhook.strip()):
             raise ConfigurationError("the secret of the Slack webhook must hold an https:// address")
         self._webhook = webhook.strip()
         self._transport: httpx.HTTPTransport | None = None
@@ -134,5 +133,11 @@ def _word(said: bytes) -> str:
     return match[0].decode() if match else ""
 
 
-def _is_local(scheme: str, host: str) -> bool:
-    return scheme == "http" and host in _LOOPBACK
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+    except ValueError:
+        # What it says of the text would show some of it.
+        return False
+    is_private = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
+    return is_private and bool(parts.hostname)
