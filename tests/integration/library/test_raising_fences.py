@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
-from deploy.raise_fences import STEP, LocksHeldError, raise_fences
+from deploy.raise_fences import STEP, LocksHeldError, main, raise_fences
 from nightshift import fence
 from nightshift.database import Database
 from nightshift.lock import Locks
@@ -59,3 +61,22 @@ def test_nothing_is_changed_while_somebody_is_at_work(aws: Aws) -> None:
         raise_fences(aws.client("dynamodb"), LOCK_TABLE)
 
     assert (locks.read(JOB) or {})["fence"] == lease.fence
+
+
+def test_the_command_finds_the_table_of_a_stack(aws: Aws, capsys: pytest.CaptureFixture[str]) -> None:
+    table = {
+        "Type": "AWS::DynamoDB::Table",
+        "Properties": {
+            "BillingMode": "PAY_PER_REQUEST",
+            "AttributeDefinitions": [{"AttributeName": "pk", "AttributeType": "S"}],
+            "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}],
+        },
+    }
+    template = {"Resources": {"Locks": table}, "Outputs": {"LocksTableName": {"Value": {"Ref": "Locks"}}}}
+    aws.client("cloudformation").create_stack(StackName="nightshift-dev", TemplateBody=json.dumps(template))
+
+    assert main("nightshift-dev") == 0
+
+    said = capsys.readouterr().out
+    assert said.startswith("Lifted: ")
+    assert JOB in said
