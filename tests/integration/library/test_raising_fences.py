@@ -63,6 +63,7 @@ def test_nothing_is_changed_while_somebody_is_at_work(aws: Aws) -> None:
     assert (locks.read(JOB) or {})["fence"] == lease.fence
 
 
+@pytest.mark.long
 def test_the_command_finds_the_table_of_a_stack(aws: Aws, capsys: pytest.CaptureFixture[str]) -> None:
     table = {
         "Type": "AWS::DynamoDB::Table",
