@@ -20,7 +20,8 @@ from benchmarks.queue.teams import UNBOUND
 from benchmarks.server import server
 from housekeeping.retaining import statement_of
 from housekeeping.rules import RULES
-from nightshift.database import Address, Database
+from nightshift.connecting import Address
+from nightshift.database import Database
 from puppet.configuration import configuration_of
 from puppet.executing import Done, JobType
 from puppet.processing import process

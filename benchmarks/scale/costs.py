@@ -12,7 +12,8 @@ from typing import Any, Final
 from uuid import uuid4
 
 from benchmarks.scale.database import Costs, cpu_clock
-from nightshift.database import Address, Database
+from nightshift.connecting import Address
+from nightshift.database import Database
 from puppet import store
 from puppet.executing import Done
 from puppet.store import ClaimedJob, Limits, Result

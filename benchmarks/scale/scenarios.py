@@ -17,7 +17,8 @@ from benchmarks.scale.locks import Callers, Table, Tally
 from benchmarks.scale.mails import Senders, Ses
 from benchmarks.scale.processors import Processors, Work
 from benchmarks.scale.simulation import Simulation, Station
-from nightshift.database import Address, Database
+from nightshift.connecting import Address
+from nightshift.database import Database
 from tests.support.databases import DatabaseServer
 
 WORKERS: Final = (1, 10, 100, 1_000)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from nightshift.database import Address, Database
+from nightshift.connecting import Address
+from nightshift.database import Database
 
 
 @contextmanager

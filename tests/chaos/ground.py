@@ -19,7 +19,8 @@ from local.postgres import Postgres
 from local.stack import Function, Stack
 from local.state import ROOT
 from local.template import Template
-from nightshift.database import Address, Database
+from nightshift.connecting import Address
+from nightshift.database import Database
 from tests.support.databases import reachable_folder
 
 _TEMPLATE: Final = "chaos_template"

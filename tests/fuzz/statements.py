@@ -11,7 +11,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from nightshift.database import Address, Database
+from nightshift.connecting import Address
+from nightshift.database import Database
 from nightshift.sql import literal
 from tests.fuzz.target import JSON, NASTY, TEXT, Target
 from tests.support.databases import DatabaseServer

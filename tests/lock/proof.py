@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from nightshift import fence, job
-from nightshift.database import Address, Database
+from nightshift.connecting import Address
+from nightshift.database import Database
 from tests.lock.machine import LockMachine
 from tests.lock.mutants import Mutant, altered
 from tests.lock.table import MemoryTable

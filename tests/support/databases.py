@@ -16,7 +16,8 @@ import pg8000.native
 
 from housekeeping.migrations import apply
 from local.postgres import Postgres
-from nightshift.database import Address, Database
+from nightshift.connecting import Address
+from nightshift.database import Database
 from tests.support import planted
 
 _TEMPLATE = f"nightshift_template_{os.getpid()}"

@@ -14,7 +14,8 @@ from dataclasses import replace
 from typing import Any, Final
 from uuid import uuid4
 
-from nightshift.database import Address, Database
+from nightshift.connecting import Address
+from nightshift.database import Database
 from puppet.configuration import configuration_of
 from puppet.executing import Answer, Done, JobType
 from puppet.failures import ErrorType, failure

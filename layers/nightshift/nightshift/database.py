@@ -1,35 +1,25 @@
-"""The one PostgreSQL connection of a process: verified, lazily opened, reopened when it has died between two uses."""
+"""The one PostgreSQL connection of a process: opened at first use, reopened when it has died between two uses."""
 
 from __future__ import annotations
 
-import socket
-import ssl
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from functools import cache
-from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, unquote, urlsplit
 
+from nightshift.connecting import Address, connect
 from nightshift.errors import (
-    ConfigurationError,
-    DatabaseBusy,
     DatabaseError,
-    DatabaseTimeout,
     DatabaseUnavailable,
-    SlotAlreadyDone,
-    StaleFence,
 )
 from nightshift.sql import render
+from nightshift.sqlstates import error_of, is_gone, is_login_refused
 
 if TYPE_CHECKING:
     from nightshift.wire import LastResultConnection as Connection
 
 Row = dict[str, Any]
 
-CONNECT_TIMEOUT_S = 10
 # Longer than statement_timeout below, so that it speaks only when the server is gone without a word.
 ANSWER_TIMEOUT_S = 75
 # A connection that has been idle for longer is asked whether it still lives before it is used: Lambda freezes
@@ -43,52 +33,6 @@ _GUARDS = (
     " SET LOCAL idle_in_transaction_session_timeout = '30s';"
     " SET LOCAL statement_timeout = '60s';"
 )
-_AUTHENTICATION_FAILED = ("28P01", "28000")
-_TYPED: dict[str, type[Exception]] = {"NS001": StaleFence, "NS002": SlotAlreadyDone}
-_LOCK_NOT_AVAILABLE = ("55P03", "40P01")
-_CUT_OFF = "57014"
-_GONE = ("57P01", "57P02", "57P03", "25P03", "53300", "08000", "08003", "08006")
-
-
-@dataclass(frozen=True)
-class Address:
-    """Where PostgreSQL is and who we are there."""
-
-    host: str
-    port: int
-    database: str
-    user: str
-    password: str = field(repr=False)
-    ca_file: str | None = None
-
-    @property
-    def is_loopback(self) -> bool:
-        """Whether the server is on this machine, where TLS is neither offered nor needed."""
-        # By value, not by how it begins: 127.example.org is somewhere else and would get the password in the clear.
-        try:
-            return ip_address(self.host).is_loopback
-        except ValueError:
-            return self.host == "localhost"
-
-    @classmethod
-    def from_url(cls, url: str, name: str = "DATABASE_URL") -> Address:
-        """Read `postgresql://user:password@host:port/database[?sslrootcert=file]`; `name` is what it is called."""
-        form = f"{name} must look like postgresql://user:password@host:5432/database"
-        try:
-            parts = urlsplit(url)
-            port = parts.port or 5432
-        except ValueError:
-            raise ConfigurationError(form) from None
-        if parts.scheme not in ("postgresql", "postgres") or not parts.hostname or not parts.path.strip("/"):
-            raise ConfigurationError(form)
-        return cls(
-            host=parts.hostname,
-            port=port,
-            database=unquote(parts.path.lstrip("/")),
-            user=unquote(parts.username or "postgres"),
-            password=unquote(parts.password or ""),
-            ca_file=next(iter(parse_qs(parts.query).get("sslrootcert", ())), None),
-        )
 
 
 class Database:
@@ -186,7 +130,7 @@ class Database:
             connection.run(message)
         except ServerError as error:
             self._after_server_error(error.args[0])
-            raise _typed(error.args[0]) from None
+            raise error_of(error.args[0]) from None
         except (InterfaceError, OSError) as error:
             self.close()
             raise DatabaseUnavailable(f"the connection to PostgreSQL broke ({type(error).__name__})") from None
@@ -198,7 +142,7 @@ class Database:
         return connection.last_result()
 
     def _after_server_error(self, fields: dict[str, str]) -> None:
-        if fields.get("C") in _GONE:
+        if is_gone(fields):
             self.close()
         elif not self._in_transaction:
             self._roll_back()
@@ -239,76 +183,17 @@ class Database:
         from pg8000.exceptions import DatabaseError as ServerError
 
         try:
-            return _connect(self._address(afresh=False), self._application_name)
+            return connect(self._address(afresh=False), self._application_name)
         except ServerError as error:
-            if error.args[0].get("C") not in _AUTHENTICATION_FAILED:
-                raise _typed(error.args[0]) from None
+            if not is_login_refused(error.args[0]):
+                raise error_of(error.args[0]) from None
         # The password may have been rotated since the secret was read: read it again, once.
         try:
-            return _connect(self._address(afresh=True), self._application_name)
+            return connect(self._address(afresh=True), self._application_name)
         except ServerError as error:
-            raise _typed(error.args[0]) from None
-
-
-def _connect(address: Address, application_name: str) -> Connection:
-    from pg8000.exceptions import InterfaceError
-
-    from nightshift.wire import LastResultConnection
-
-    sock = None
-    try:
-        sock = _dial(address)
-        connection = LastResultConnection(
-            user=address.user,
-            password=address.password,
-            host=address.host,
-            port=address.port,
-            database=address.database,
-            # False means no TLS; None would build a new context that verifies nothing.
-            ssl_context=False if address.is_loopback else _tls(address.ca_file),
-            sock=sock,
-            application_name=application_name,
-        )
-    except (InterfaceError, OSError) as error:
-        if sock is not None:
-            sock.close()
-        raise DatabaseUnavailable(
-            f"cannot connect to PostgreSQL at {address.host}:{address.port} ({type(error).__name__})"
-        ) from None
-    if connection.parameter_statuses.get("standard_conforming_strings") != "on":
-        connection.close()
-        raise ConfigurationError("PostgreSQL must run with standard_conforming_strings = on")
-    return connection
+            raise error_of(error.args[0]) from None
 
 
 def _transaction(body: str, begin: str = "BEGIN") -> str:
     # On a line of its own, or a comment at the end of the body would swallow the COMMIT.
     return f"{begin}; {_GUARDS} {body}\n; COMMIT"
-
-
-def _dial(address: Address) -> socket.socket:
-    sock = socket.create_connection((address.host, address.port), CONNECT_TIMEOUT_S)
-    # The time-out stays for the handshakes as well: a server may accept and then say nothing.
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-    return sock
-
-
-@cache
-def _tls(ca_file: str | None) -> ssl.SSLContext:
-    """Build the verifying context once a process: pg8000's own default verifies nothing and costs 60 ms a connect."""
-    return ssl.create_default_context(cafile=ca_file)
-
-
-def _typed(fields: dict[str, str]) -> Exception:
-    code = fields.get("C", "")
-    message = fields.get("M", "PostgreSQL refused the statement")
-    if code in _TYPED:
-        return _TYPED[code](message)
-    if code in _LOCK_NOT_AVAILABLE:
-        return DatabaseBusy(message, code)
-    if code in _GONE:
-        return DatabaseUnavailable(message, code)
-    if code == _CUT_OFF:
-        return DatabaseTimeout(message, code)
-    # Only the message: DETAIL and the statement may quote rows, and rows may hold what logs must not.
-    return DatabaseError(f"{message} [{code}]", code)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import cache, cached_property, partial
 from typing import Any
 
-from nightshift.database import Address, Database
+from nightshift.connecting import Address
+from nightshift.database import Database
 from nightshift.errors import ConfigurationError, SettingsError
 from nightshift.lock import Locks
 from nightshift.secrets import Secrets

@@ -22,7 +22,8 @@ from api.domains import DOMAINS
 from api.door import Door
 from api.settings import load_settings
 from nightshift import runs
-from nightshift.database import Address, Database
+from nightshift.connecting import Address
+from nightshift.database import Database
 from nightshift.platform import Platform, PlatformSettings
 from nightshift.settings import load
 from tests.support import door as support

@@ -10,7 +10,8 @@ from uuid import uuid4
 import pytest
 
 from local.aws import AwsServices, client
-from nightshift.database import Address, Database
+from nightshift.connecting import Address
+from nightshift.database import Database
 from tests.integration.library.locking import Clocks, LockTable
 from tests.integration.library.lossy_door import LossyDoor
 from tests.integration.library.wiretap import Wiretap

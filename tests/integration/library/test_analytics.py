@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from nightshift.database import Address
+from nightshift.connecting import Address
 from nightshift.errors import ConfigurationError, DatabaseUnavailable
 from nightshift.platform import Platform, PlatformSettings
 from nightshift.settings import load

@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 import trustme
 
+from nightshift import connecting
 from nightshift import database as module
-from nightshift.database import Address, Database, Row
+from nightshift.connecting import Address
+from nightshift.database import Database, Row
 from nightshift.errors import ConfigurationError, DatabaseBusy, DatabaseError, DatabaseUnavailable, StaleFence
 from tests.integration.library.wiretap import Wiretap
 from tests.support import planted
@@ -120,7 +122,7 @@ class TestReconnecting:
     def test_a_server_that_accepts_and_says_nothing_is_given_up_as_soon(
         self, address: Address, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(module, "CONNECT_TIMEOUT_S", 0.2)
+        monkeypatch.setattr(connecting, "CONNECT_TIMEOUT_S", 0.2)
         with socket.create_server(("127.0.0.1", 0)) as silent:
             there = replace(address, port=silent.getsockname()[1])
             with pytest.raises(DatabaseUnavailable, match="cannot connect"):

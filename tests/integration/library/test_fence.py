@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from nightshift import fence
-from nightshift.database import Address, Database
+from nightshift.connecting import Address
+from nightshift.database import Database
 from nightshift.errors import DatabaseBusy, DatabaseUnavailable, SlotAlreadyDone, StaleFence
 from nightshift.lease import Lease
 

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from nightshift.database import Address, Database
+from nightshift.connecting import Address
+from nightshift.database import Database
 from nightshift.errors import DatabaseError
 from nightshift.sql import literal
 from tests.support.databases import DatabaseServer

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from housekeeping import migrate, migrations
-from nightshift.database import Address, Database
+from nightshift.connecting import Address
+from nightshift.database import Database
 from nightshift.errors import DatabaseError, MigrationError
 
 FILES = sorted(file.stem for file in Path(migrations.__file__).parent.glob("*.sql"))

@@ -9,7 +9,8 @@ from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
 
-from nightshift.database import Address, Database
+from nightshift.connecting import Address
+from nightshift.database import Database
 from puppet.configuration import Configuration
 from puppet.executing import Answer, Done, JobType
 from puppet.processing import Hooks, Processed, process

@@ -12,7 +12,7 @@ import pytest
 
 from api.door import Door
 from api.settings import load_settings
-from nightshift.database import Address
+from nightshift.connecting import Address
 from nightshift.platform import HURRY, Platform
 from tests.integration.warmup.door import AS_SHOP, PREMIUM, Workers
 from tests.integration.warmup.shelf import DAY_MS, Shelf

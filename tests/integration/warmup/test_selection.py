@@ -10,7 +10,8 @@ from typing import Any
 import pg8000.native
 import pytest
 
-from nightshift.database import Address, Database
+from nightshift.connecting import Address
+from nightshift.database import Database
 from nightshift.sql import queries, render
 from tests.support.databases import DatabaseServer
 from warmup import comparisons

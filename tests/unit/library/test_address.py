@@ -6,7 +6,7 @@ import ssl
 
 import pytest
 
-from nightshift.database import Address, _tls
+from nightshift.connecting import Address, _tls
 from nightshift.errors import ConfigurationError
 from nightshift.platform import Platform, PlatformSettings
 

@@ -9,7 +9,8 @@ from typing import Any
 
 import pytest
 
-from nightshift.database import Address, Database
+from nightshift.connecting import Address
+from nightshift.database import Database
 from nightshift.routes import Request
 from nightshift.sql import queries, render
 from puppet.reading.insights import insights
