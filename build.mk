@@ -6,7 +6,7 @@ SAM_PYTHON = NIGHTSHIFT_VENV=.venv-sam $(PYTHON) local/bootstrap.py sam
 SAM = @SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=$${AWS_DEFAULT_REGION:-$${AWS_REGION:-us-east-1}} $(SAM_PYTHON) -m samcli
 
 # make hands what is given on its command line (ENV, STACK, PARAMETERS, YES, …) on in the environment.
-.PHONY: validate build deploy destroy deploy-local test-build lock-sam lock-ministack audit licences job permissions observability tables raise-fences
+.PHONY: validate build deploy destroy deploy-local test-build lock-sam lock-ministack audit licences job permissions observability costs tables raise-fences
 
 validate: ## template.yaml, by SAM, cfn-lint (translated too) and our own rules
 	$(SAM) validate
@@ -54,6 +54,7 @@ job: ## a new one, ready to be filled: NAME=forget-products DOMAIN=upkeep SCHEDU
 	$(WITH_DEV) -m deploy.observability.writing
 	$(WITH_DEV) -m deploy.permission_table
 	$(WITH_DEV) -m deploy.tables
+	$(WITH_DEV) -m deploy.costs
 
 permissions: ## what each function may do on AWS, into docs/permissions.md
 	$(WITH_DEV) -m deploy.permission_table
@@ -66,3 +67,6 @@ tables: ## of jobs, settings and sample events, into README.md, docs/configurati
 
 raise-fences: ## of a deployed stack's locks, after a table was restored (docs/runbook.md) [STACK=nightshift]
 	$(WITH_DEV) -m deploy.raise_fences "$(or $(STACK),nightshift)"
+
+costs: ## what a month costs at three sizes of shop, into docs/costs.md and the README
+	$(WITH_DEV) -m deploy.costs
