@@ -10,6 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
+from deploy import smoke
+from deploy.translated import load
 from local.aws import client
 from local.database import connected
 from local.sample_data import puppets
@@ -119,3 +121,24 @@ def test_secrets_are_private_and_never_logged(local_system: LocalSystem, state: 
     assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
     assert [file.name for file in files if file.read_text() in logs] == []
     assert local_system.database.url not in logs
+
+
+def test_the_smoke_test_of_a_deployment_passes_here(
+    local_system: LocalSystem, door: httpx.Client, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked = smoke.open_door(local_system.door.url, door.headers["X-Job-Secret"])
+
+    failed = smoke.tell(smoke.checks(asked, smoke.job_names(load())))
+
+    asked.client.close()
+    assert (failed, capsys.readouterr().out.count("\n")) == (0, 5)
+
+
+def test_the_smoke_test_says_what_is_wrong(local_system: LocalSystem, capsys: pytest.CaptureFixture[str]) -> None:
+    asked = smoke.open_door(local_system.door.url, "not the secret")
+
+    failed = smoke.tell(smoke.checks(asked, smoke.job_names(load())))
+
+    asked.client.close()
+    assert failed == 1
+    assert "GET /api/jobs answered 401, not 200" in capsys.readouterr().out
