@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from nightshift import Choice, Integer, Text
-from nightshift.cursor import Cursor, CursorParameter
+from nightshift.cursor import Cursor, CursorParameter, page_of
 from nightshift.routes import Guard, Request, Route, Trigger
 from nightshift.settings import load
 from nightshift.sql import queries
@@ -44,8 +44,7 @@ def recent(request: Request) -> dict[str, Any]:
         before_id=after.id if after else None,
         rows=limit + 1,
     )
-    checks = rows[:limit]
-    last = checks[-1] if len(rows) > limit else None
+    checks, last = page_of(rows, limit)
     return {
         "checks": [_shown(check) for check in checks],
         "count": len(checks),

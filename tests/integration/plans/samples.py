@@ -59,12 +59,12 @@ _CHECKS: Final[Values] = {
 _LISTED: Final[Values] = {
     "before": None, "kind": None, "user_id": None, "status": None, "doubtful": False, "open": False, "rows": 51,
 }  # fmt: skip
-_PRODUCT: Final[Values] = {
+_PAGE: Final[Values] = {
     "product_id": 70, "name": "n", "brand": None, "image_url": None, "price": "9", "currency": "EUR",
-    "availability": "in_stock", "etag": None, "last_modified": None, "validated_url": None, "slot": _NOW,
-    "interval_s": 1800,
+    "availability": "in_stock", "etag": None, "last_modified": None, "validated_url": None, "interval_s": 1800,
 }  # fmt: skip
 _OFFERED: Final[Values] = {"sku": None, "attributes": {}, "currency": "EUR", "availability": "in_stock"}
+_VARIANT: Final[Values] = {"product_id": 70, **_OFFERED}
 
 SAMPLES: Final[dict[tuple[str, str], Values | list[Values]]] = {
     # The door.
@@ -80,7 +80,6 @@ SAMPLES: Final[dict[tuple[str, str], Values | list[Values]]] = {
         {**_HISTORY, "job": "job8", "status": "failed", "rows": 21},
         {**_HISTORY, "job": "job1", "before_at": _NOW - timedelta(days=2), "before_id": _NEW},
     ],
-    ("api", "last_runs"): {"jobs": _JOBS},
     ("api", "jobs_of_runs"): {"runs": [place(50, "d"), place(60, "d")]},
     ("api", "audit"): [
         {**_TOLD, "rows": 51},
@@ -124,21 +123,27 @@ SAMPLES: Final[dict[tuple[str, str], Values | list[Values]]] = {
     # Product checks.
     ("product_checks", "due_products"): {"limit": 50},
     ("product_checks", "one_product"): {"product_id": 70},
-    ("product_checks", "known_product"): {"lock": "product-check:70", "fence": 7, "product_id": 70},
-    ("product_checks", "update_product"): _PRODUCT,
+    ("product_checks", "known_products"): {
+        "held": [{"product_id": id_, "lock": f"product-check:{id_}", "fence": 7} for id_ in (70, 71)],
+    },
+    ("product_checks", "update_products"): {
+        "pages": [_PAGE, {**_PAGE, "product_id": 71}], "ids": "{70,71}", "slot": _NOW,
+    },
     ("product_checks", "record_changes"): {
-        "product_id": 70, "price": "9", "currency": "EUR", "price_changed": True, "availability": "in_stock",
-        "stock_changed": True, "vanished": [139], "returned": [{"variant_id": None}, {"variant_id": 140}],
+        "ids": "{70,71}", "vanished": "{139}",
+        "changed": [{**_OFFERED, "product_id": 70, "price": "9", "price_changed": True, "stock_changed": True}],
+        "returned": [{"product_id": 70, "variant_id": None}, {"product_id": 70, "variant_id": 140}],
         "variants": [
-            {"id": 140, "position": 1, "price": "9", "new_price": True, "new_stock": True, **_OFFERED},
-            {"id": None, "position": 2, "price": "9", "new_price": False, "new_stock": False, **_OFFERED},
+            {"id": 140, "position": 1, "price": "9", "new_price": True, "new_stock": True, **_VARIANT},
+            {"id": None, "position": 2, "price": "9", "new_price": False, "new_stock": False, **_VARIANT},
         ],
     },
-    ("product_checks", "tell_price_drops"): {"product_id": 70, "price_learned": True},
-    ("product_checks", "move_on"): {"slot": _NOW, "interval_s": 1800, "wait_s": 0, "failed": True, "product_id": 70},
-    ("product_checks", "record_check"): {
-        "product_id": 70, "run_id": _NEW, "duration_ms": 5, "status": "success", "error_class": None,
-        "error_message": None, "metadata": {},
+    ("product_checks", "tell_price_drops"): {"ids": "{70,71}", "priced": "{70}"},
+    ("product_checks", "move_on"): {
+        "unread": [{"product_id": 70, "interval_s": 1800, "wait_s": 0, "failed": True}], "ids": "{70}", "slot": _NOW,
+    },
+    ("product_checks", "record_checks"): {
+        "run_id": _NEW, "checks": [{"product_id": 70, "duration_ms": 5, "status": "success", "metadata": {}}],
     },
     ("product_checks", "recent_checks"): [
         _CHECKS,

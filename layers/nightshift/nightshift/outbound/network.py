@@ -36,6 +36,9 @@ Resolver = Callable[[str, int], Iterable[str]]
 
 PORTS = frozenset({80, 443, 8080, 8443})
 _MOST_ADDRESSES = 4
+# A pool looks at all pairs of its connections at every request: of fifty hosts in one, that cost more than the requests.
+_POOLS = 32
+_MOST_CONNECTIONS = 16  # of a pool; of all together half as many as a Lambda function may have files open
 # Shorter than the five seconds after which common servers close: we seldom write to a closing connection.
 _KEEP_ALIVE_S = 2.0
 
@@ -59,12 +62,8 @@ class GuardedTransport(httpx.BaseTransport):
     """HTTP/1.1 over guarded connections; errors come out as those of `nightshift.outbound.errors`."""
 
     def __init__(self, resolve: Resolver, *, allow_loopback: bool, tls: ssl.SSLContext | None) -> None:
-        self._pool = httpcore.ConnectionPool(
-            ssl_context=tls or verifying_tls(),
-            network_backend=_GuardedBackend(resolve, allow_loopback=allow_loopback),
-            keepalive_expiry=_KEEP_ALIVE_S,
-            max_connections=100,
-        )
+        backend, context = _GuardedBackend(resolve, allow_loopback=allow_loopback), tls or verifying_tls()
+        self._pools = [_pool(backend, context) for _ in range(_POOLS)]
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Send `request` and return its response with the body still to be read."""
@@ -76,7 +75,7 @@ class GuardedTransport(httpx.BaseTransport):
         )
         core_request = httpcore.Request(request.method, url, headers=request.headers.raw, extensions=request.extensions)
         with named_errors(request.url.host):
-            answer = self._pool.handle_request(core_request)
+            answer = self._pools[hash((url.host, url.port)) % _POOLS].handle_request(core_request)
         return httpx.Response(
             answer.status,
             headers=answer.headers,
@@ -86,7 +85,14 @@ class GuardedTransport(httpx.BaseTransport):
 
     def close(self) -> None:
         """Close every connection."""
-        self._pool.close()
+        for pool in self._pools:
+            pool.close()
+
+
+def _pool(backend: httpcore.NetworkBackend, tls: ssl.SSLContext) -> httpcore.ConnectionPool:
+    return httpcore.ConnectionPool(
+        ssl_context=tls, network_backend=backend, keepalive_expiry=_KEEP_ALIVE_S, max_connections=_MOST_CONNECTIONS
+    )
 
 
 class _Body(httpx.SyncByteStream):
