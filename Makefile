@@ -10,7 +10,7 @@ WITH_LOCAL = @$(PYTHON) local/bootstrap.py local
 WITH_DEV = @$(PYTHON) local/bootstrap.py dev
 
 .DEFAULT_GOAL := help
-.PHONY: help run invoke jobs runs logs start pause resume reset test test-long model lock-proof contract chaos load storm fuzz accuracy bench lint format types lock extract describe
+.PHONY: help run invoke jobs runs logs start pause resume reset test test-long model lock-proof contract chaos load storm fuzz accuracy bench scale lint format types lock extract describe
 
 help: ## what can be done here
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-15s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -86,6 +86,9 @@ accuracy: ## how good the forecasts are, into docs/forecast-accuracy.md [SERIES=
 
 bench: ## ours against peers and limits, as ratios, into docs/performance.md [ONLY=starts,wishlist ROUNDS=5]
 	$(WITH_DEV) -m benchmarks.run $(if $(ONLY),--only "$(ONLY)") $(if $(ROUNDS),--rounds "$(ROUNDS)")
+
+scale: ## how far it goes beyond one machine, simulated, into docs/scaling.md [ONLY=claims,locks,mails,reality]
+	$(WITH_DEV) -m benchmarks.scale.run $(if $(ONLY),--only "$(ONLY)")
 
 lint: ## style and errors, by ruff
 	$(WITH_DEV) -m ruff check .

@@ -1,8 +1,8 @@
-"""PostgreSQL as many processes see it at once: their real messages are carried out one by one, and take the time that
-they cost there on a clock that is counted.
+"""PostgreSQL as many processes see it at once, on a clock that is counted.
 
-Whoever stands in line for the claim's lock, for a connection or for one of the server's cores stands there in the
-simulation; what a message decides is decided by the server.
+Their real messages are carried out one by one, and each takes the time that it has cost the server. Who waits for the
+claim's lock, for a connection or for one of the server's cores, waits in the simulation; what a message decides is
+decided by the server.
 """
 
 from __future__ import annotations
@@ -221,4 +221,3 @@ def _claims() -> tuple[str, str]:
 def _results(values: dict[str, Any]) -> int:
     said = values.get("results", "")
     return said.count('"job_id"') if isinstance(said, str) else 0
-

@@ -1,4 +1,4 @@
-"""Callers by the thousand who want a lock: the lock's own code, over a table that is as slow and as narrow as DynamoDB."""
+"""Callers by the thousand who want a lock: the lock's own code, over a table as slow and as narrow as DynamoDB."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Tally:
 class Callers:
     """Callers who each want the lock of a name about once a second, hold it for a while, and give it back."""
 
-    def __init__(  # noqa: PLR0913  # what is asked, by whom, how often
+    def __init__(  # what is asked, by whom, how often
         self,
         simulation: Simulation,
         table: Table,

@@ -27,7 +27,7 @@ from tests.support.databases import DatabaseServer
 
 # As deliver-notifications.
 _RUN_S: Final = 300.0
-_SETTINGS: Final = {
+_SETTINGS: Final[Any] = {
     "mail_from": "news@shop.example",
     "reply_to": "",
     "shop_name": "Shop",
@@ -62,9 +62,9 @@ class Ses:
 
 
 class Senders:
-    """Senders who share an account; `lock_of` says which lock each one takes, and who has the same waits for its turn."""
+    """Senders who share an account; `lock_of` says which lock each one takes: one at a time has it."""
 
-    def __init__(  # noqa: PLR0913  # who sends, where, how fast
+    def __init__(  # who sends, where, how fast
         self,
         tables: Tables,
         locks: Locks,

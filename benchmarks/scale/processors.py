@@ -1,4 +1,4 @@
-"""Puppet processors by the thousand: the processor, the crew and the queue as they are; only threads and time are not."""
+"""Puppet processors by the thousand: processor, crew and queue as they are; only threads and time are not."""
 
 from __future__ import annotations
 

@@ -33,9 +33,7 @@ class Kind:
     def work(self, processes: int, thread_s: float) -> Work:
         """What the simulation is told."""
         limit = self.in_flight * processes
-        return Work(
-            self.takes_s, self.batch_size, limit, per_user=_OPEN, thread_s=thread_s, again_s=None, varies=False
-        )
+        return Work(self.takes_s, self.batch_size, limit, per_user=_OPEN, thread_s=thread_s, again_s=None, varies=False)
 
     def options(self, processes: int) -> dict[str, Any]:
         """What the real processes are told."""

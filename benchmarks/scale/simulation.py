@@ -13,9 +13,12 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from greenlet import GreenletExit, getcurrent, greenlet
+
+_GRANTED: Final = object()
+_GIVEN_UP: Final = object()
 
 
 class Simulation:
@@ -62,15 +65,15 @@ class Simulation:
     def wait(self, patience_s: float, register: Callable[[Callable[[], None]], object]) -> bool:
         """Stand until somebody calls what `register` was given; return False where patience ended first."""
         me = self._me()
-        timer = self._schedule(patience_s, lambda: self._go_on(me, False)) if patience_s < math.inf else None
+        timer = self._schedule(patience_s, lambda: self._go_on(me, _GIVEN_UP)) if patience_s < math.inf else None
 
         def wake() -> None:
             if timer is not None:
                 timer.cancel()
-            self._schedule(0.0, lambda: self._go_on(me, True))
+            self._schedule(0.0, lambda: self._go_on(me, _GRANTED))
 
         register(wake)
-        return bool(self._stand())
+        return self._stand() is _GRANTED
 
     def run(self, until: float, *, stop: Callable[[], bool] = lambda: False) -> None:
         """Let everything happen until that moment, or until `stop` is true after an event."""

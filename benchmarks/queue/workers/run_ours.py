@@ -1,4 +1,4 @@
-"""Ours: the processor as it is, with an executor that does nothing."""
+"""Ours: the processor as it is, with an executor that does nothing, or waits for `takes_s`."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from uuid import uuid4
 
 from protocol import Options, serve
 
-from nightshift.database import Address, Database
+from nightshift.connecting import Address
+from nightshift.database import Database
 from puppet.configuration import configuration_of
 from puppet.executing import Done, JobType
 from puppet.processing import process
@@ -43,7 +44,14 @@ def prepare(url: str, options: Options) -> Callable[[], int]:
     database = Database(lambda **_: address)
     database.read("SELECT 1")
     configuration = replace(configuration_of(None, {}), **_limits(options))
-    job_types = {"nothing": JobType(lambda _job, _timeout_s: Done())}
+    takes_s = options.get("takes_s", 0.0)
+
+    def carry_out(_job: ClaimedJob, _timeout_s: float) -> Done:
+        if takes_s:
+            time.sleep(takes_s)
+        return Done()
+
+    job_types = {"nothing": JobType(carry_out)}
 
     def drain() -> int:
         done = process(database, str(uuid4()), configuration, job_types, deadline=time.monotonic() + 3600)
