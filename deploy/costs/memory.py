@@ -16,11 +16,11 @@ REASONS: Final[Mapping[str, str]] = {
     "WarmupForecasts": "processor time alone: the same price, in the shortest time",
     "WarmupOnDemand": "a reader waits for it",
     "WarmupExplanations": "waits for the model; the longest series need the memory",
-    "PuppetJobs": "waits for workers; results of up to 256 KB, as many as are in flight, need the memory",
+    "PuppetJobs": "waits for workers; 200 of them at a time, with answers of 250 KB, take 430 MB",
 }
 WAITS: Final = "waits for the database and for others: the least memory that its largest case and its start are well in"
 
 
-def at_sizes(work: Work) -> list[tuple[int, float, float]]:
-    """Return for each size the seconds of a run and the US dollars of the month."""
-    return [(size, seconds(work, size) / max(work.runs, 1e-9), computing(work, size)) for size in SIZES]
+def at(work: Work, memory_mb: int) -> tuple[float, float]:
+    """Return the seconds of a run and the US dollars of the month with so much memory."""
+    return seconds(work, memory_mb) / work.runs, computing(work, memory_mb)

@@ -8,7 +8,7 @@ from typing import Final
 
 from deploy.costs import prices, waiting
 from deploy.costs.lines import Line, lines, memory_of, standing, total
-from deploy.costs.memory import REASONS, SIZES, WAITS, at_sizes
+from deploy.costs.memory import REASONS, SIZES, WAITS, at
 from deploy.costs.shops import SHOPS, Shop
 from deploy.costs.work import measured, work_of, work_of_door
 from deploy.marked import table
@@ -130,8 +130,9 @@ def _memory(template: Template) -> Iterator[tuple[str, ...]]:
         **{each.id: work_of(each, medium) for each in functions(template) if each.job},
     }
     for name, work in every.items():
-        cells = (f"{took_s:.2f} s, {_usd(usd)}" for _, took_s, usd in at_sizes(work))
-        yield name, *cells, f"{memory[name]} MB", REASONS.get(name, WAITS)
+        cells = (f"{took_s:.2f} s, {_usd(usd)}" for took_s, usd in (at(work, size) for size in SIZES))
+        took_s, usd = at(work, memory[name])
+        yield name, *cells, f"**{memory[name]} MB**: {took_s:.2f} s, {_usd(usd)}", REASONS.get(name, WAITS)
 
 
 def _prices() -> Iterator[tuple[str, ...]]:
