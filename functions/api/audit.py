@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from nightshift import Integer, Text
-from nightshift.cursor import Cursor, CursorParameter
+from nightshift.cursor import Cursor, CursorParameter, page_of
 from nightshift.parameters import Moment
 from nightshift.routes import Guard, Json, Request, Route
 from nightshift.sql import queries
@@ -48,8 +48,7 @@ def _page(request: Request) -> Json:
         before_id=after.id if after else None,
         rows=asked["limit"] + 1,
     )
-    page = rows[: asked["limit"]]
-    last = page[-1] if len(rows) > len(page) else None
+    page, last = page_of(rows, asked["limit"])
     return {
         "entries": [view(row) for row in page],
         "limit": asked["limit"],

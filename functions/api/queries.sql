@@ -11,14 +11,6 @@ WHERE job = :job
 ORDER BY created_at DESC, id DESC
 LIMIT :rows
 
--- name: last_runs
--- The newest run of each job; a tick that was skipped is none. One index lookup a job.
-SELECT newest.*, extract(epoch FROM now() - newest.created_at)::float8 AS age_s
-FROM jsonb_array_elements_text(:jobs::jsonb) AS wanted(job)
-CROSS JOIN LATERAL (
-    SELECT * FROM job_runs WHERE job = wanted.job AND status <> 'skipped' ORDER BY created_at DESC, id DESC LIMIT 1
-) AS newest
-
 -- name: jobs_of_runs
 SELECT id, job FROM job_runs WHERE id IN (SELECT wanted::uuid FROM jsonb_array_elements_text(:runs::jsonb) AS wanted)
 

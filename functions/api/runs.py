@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from uuid import UUID
 
 from api.catalogue import Catalogue
 from nightshift import Choice, Integer, Text
-from nightshift.cursor import Cursor, CursorParameter
+from nightshift.cursor import Cursor, CursorParameter, page_of
+from nightshift.parameters import UUID_PATTERN
 from nightshift.routes import Guard, Json, Problem, Request, Route
 from nightshift.sql import queries
 
@@ -24,7 +25,6 @@ _COLUMNS = {
     "errors": "errors", "metadata": "metadata", "error_class": "errorClass", "error": "error",
     "request_id": "requestId",
 }  # fmt: skip
-_UUID = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 
 
 def routes(catalogue: Catalogue) -> tuple[Route, ...]:
@@ -51,7 +51,7 @@ def routes(catalogue: Catalogue) -> tuple[Route, ...]:
             Guard.READ,
             _one,
             "One run",
-            path_parameters=(Text("id", max_length=36, pattern=_UUID, form="the UUID of a run"),),
+            path_parameters=(Text("id", max_length=36, pattern=UUID_PATTERN, form="the UUID of a run"),),
             schema={"$ref": "#/components/schemas/Run"},
         ),
     )
@@ -94,13 +94,9 @@ def _history(request: Request) -> Json:
         before_id=after.id if after else None,
         rows=asked["limit"] + 1,
     )
-    page = rows[: asked["limit"]]
+    page, last = page_of(rows, asked["limit"])
     return {
         "runs": [view(row) for row in page],
         "limit": asked["limit"],
-        "nextCursor": _cursor(page[-1]) if len(rows) > len(page) else None,
+        "nextCursor": str(Cursor(last["created_at"], UUID(str(last["id"])))) if last else None,
     }
-
-
-def _cursor(row: dict[str, Any]) -> str:
-    return str(Cursor(row["created_at"], UUID(str(row["id"]))))

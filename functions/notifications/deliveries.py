@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from nightshift import Choice, Integer
+from nightshift.capped import CAP, CAPPED, capped
+from nightshift.cursor import page_of
+from nightshift.json_schema import COUNT, NULLABLE_TEXT, NULLABLE_TIME, TEXT, TIME
 from nightshift.routes import Guard, Json, Request, Route
 from nightshift.sql import queries
 
-CAP: Final = 10_000
 KINDS: Final = ("price_drop", "back_in_stock", "sale", "restock")
 # As rows have it, but for one: doubtful is what may or may not have gone out, whether it is tried again or given up.
 STATES: Final = ("pending", "claimed", "sent", "doubtful", "failed", "suppressed")
@@ -30,11 +32,11 @@ def deliveries(request: Request) -> Json:
         open=state == "claimed",
         rows=asked["limit"] + 1,
     )
-    shown = rows[: asked["limit"]]
+    shown, last = page_of(rows, asked["limit"])
     return {
         "deliveries": [_view(row) for row in shown],
         "limit": asked["limit"],
-        "nextCursor": str(shown[-1]["id"]) if len(rows) > len(shown) else None,
+        "nextCursor": str(last["id"]) if last else None,
     }
 
 
@@ -45,7 +47,7 @@ def counts(request: Request) -> Json:
     return {
         "at": row["at"],
         "cap": CAP,
-        "states": {state: {"count": min(row[state], CAP), "isCapped": row[state] > CAP} for state in STATES},
+        "states": {state: capped(row[state], CAP) for state in STATES},
         "oldestPendingAt": oldest,
         "oldestPendingSeconds": round((row["at"] - oldest).total_seconds(), 1) if oldest else None,
     }
@@ -70,36 +72,31 @@ def _view(row: Mapping[str, Any]) -> Json:
     }
 
 
-_TEXT: Json = {"type": "string"}
-_PERHAPS_TEXT: Json = {"type": ["string", "null"]}
-_COUNT: Json = {"type": "integer", "minimum": 0}
-_TIME: Json = {"type": "string", "format": "date-time"}
-_PERHAPS_TIME: Json = {"type": ["string", "null"], "format": "date-time"}
 _PRODUCT: Json = {
     "type": ["object", "null"],
-    "properties": {"id": _COUNT, "name": _PERHAPS_TEXT, "url": _PERHAPS_TEXT},
+    "properties": {"id": COUNT, "name": NULLABLE_TEXT, "url": NULLABLE_TEXT},
     "required": ["id", "name", "url"],
 }
 _MAIL: Json = {
     "type": ["object", "null"],
-    "properties": {"state": _TEXT, "at": _PERHAPS_TIME},
+    "properties": {"state": TEXT, "at": NULLABLE_TIME},
     "required": ["state", "at"],
 }
 _DELIVERY: Json = {
     "type": "object",
     "properties": {
-        "id": _COUNT,
+        "id": COUNT,
         "kind": {"type": "string", "enum": list(KINDS)},
         "state": {"type": "string", "enum": list(STATES)},
-        "status": _TEXT,
-        "reason": _PERHAPS_TEXT,
-        "attempts": _COUNT,
-        "userId": _COUNT,
-        "recipient": {**_TEXT, "description": "The first letter and the domain of the address."},
+        "status": TEXT,
+        "reason": NULLABLE_TEXT,
+        "attempts": COUNT,
+        "userId": COUNT,
+        "recipient": {**TEXT, "description": "The first letter and the domain of the address."},
         "product": _PRODUCT,
         "mail": _MAIL,
-        "createdAt": _TIME,
-        "sentAt": _PERHAPS_TIME,
+        "createdAt": TIME,
+        "sentAt": NULLABLE_TIME,
     },
     "required": ["id", "kind", "state", "status", "reason", "attempts", "userId", "recipient", "createdAt", "sentAt"],
 }
@@ -107,23 +104,18 @@ _PAGE: Json = {
     "type": "object",
     "properties": {
         "deliveries": {"type": "array", "items": _DELIVERY},
-        "limit": _COUNT,
-        "nextCursor": _PERHAPS_TEXT,
+        "limit": COUNT,
+        "nextCursor": NULLABLE_TEXT,
     },
     "required": ["deliveries", "limit", "nextCursor"],
-}
-_CAPPED: Json = {
-    "type": "object",
-    "properties": {"count": _COUNT, "isCapped": {"type": "boolean"}},
-    "required": ["count", "isCapped"],
 }
 _COUNTS: Json = {
     "type": "object",
     "properties": {
-        "at": _TIME,
-        "cap": _COUNT,
-        "states": {"type": "object", "properties": dict.fromkeys(STATES, _CAPPED), "required": list(STATES)},
-        "oldestPendingAt": _PERHAPS_TIME,
+        "at": TIME,
+        "cap": COUNT,
+        "states": {"type": "object", "properties": dict.fromkeys(STATES, CAPPED), "required": list(STATES)},
+        "oldestPendingAt": NULLABLE_TIME,
         "oldestPendingSeconds": {"type": ["number", "null"]},
     },
     "required": ["at", "cap", "states", "oldestPendingAt", "oldestPendingSeconds"],

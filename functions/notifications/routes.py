@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from nightshift import Flag, Integer, Text
+from nightshift.cursor import page_of
 from nightshift.delivery.unsubscribe import Subscription, read
+from nightshift.json_schema import NULLABLE_TEXT, NULLABLE_TIME, TEXT, TIME
 from nightshift.routes import Guard, Json, Problem, Request, Response, Route, Trigger
 from nightshift.settings import env, load
 from nightshift.sql import queries
@@ -47,11 +49,11 @@ def page(request: Request) -> Json:
         unread=asked["unread"],
         rows=asked["limit"] + 1,
     )
-    shown = rows[: asked["limit"]]
+    shown, last = page_of(rows, asked["limit"])
     return {
         "notifications": [_shown(row) for row in shown],
         "limit": asked["limit"],
-        "nextCursor": str(shown[-1]["id"]) if len(rows) > len(shown) else None,
+        "nextCursor": str(last["id"]) if last else None,
     }
 
 
@@ -109,14 +111,10 @@ def _shown(row: Mapping[str, Any]) -> Json:
 _WRONG_LINK: Final = {404: "The link is not one of ours, or not whole"}
 _TOKEN = Text("token", max_length=1000, description="As it stands in the mail.")
 _ID = Integer("id", 1, 2**53, description="Of a notification.")
-_TIME: Json = {"type": "string", "format": "date-time"}
-_PERHAPS_TIME: Json = {"type": ["string", "null"], "format": "date-time"}
-_TEXT: Json = {"type": "string"}
-_PERHAPS_TEXT: Json = {"type": ["string", "null"]}
 _ATTRIBUTES: Json = {"type": ["object", "null"], "additionalProperties": True, "description": "Such as size or colour."}
 _PRODUCT: Json = {
     "type": ["object", "null"],
-    "properties": {"id": {"type": "integer"}, "name": _PERHAPS_TEXT, "url": _TEXT, "imageUrl": _PERHAPS_TEXT},
+    "properties": {"id": {"type": "integer"}, "name": NULLABLE_TEXT, "url": TEXT, "imageUrl": NULLABLE_TEXT},
     "required": ["id", "name", "url", "imageUrl"],
 }
 _VARIANT: Json = {
@@ -133,12 +131,12 @@ _NOTIFICATION: Json = {
     "type": "object",
     "properties": {
         "id": {"type": "integer"},
-        "kind": {"type": "string", "enum": ["price_drop", "back_in_stock", "sale", "restock"]},
+        "kind": {"type": "string", "enum": list(deliveries.KINDS)},
         "product": _PRODUCT,
         "variant": _VARIANT,
         "details": _DETAILS,
-        "createdAt": _TIME,
-        "readAt": _PERHAPS_TIME,
+        "createdAt": TIME,
+        "readAt": NULLABLE_TIME,
     },
     "required": ["id", "kind", "product", "variant", "details", "createdAt", "readAt"],
 }
@@ -202,7 +200,7 @@ ROUTES = (
         body=(Integer("userId", 1, 2**53, description="Only if it is this person's."),),
         schema={
             "type": "object",
-            "properties": {"id": {"type": "integer"}, "readAt": _TIME},
+            "properties": {"id": {"type": "integer"}, "readAt": TIME},
             "required": ["id", "readAt"],
         },
     ),

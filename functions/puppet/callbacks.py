@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from nightshift import Choice, Text
+from nightshift.parameters import UUID_PATTERN
 from nightshift.routes import Guard, Json, Request, Route
 from puppet.signing import MAX_TOKEN_LENGTH
 
@@ -42,9 +43,7 @@ def take(request: Request) -> Json:
     return write_down(request)
 
 
-_JOB_ID: Final = Text(
-    "jobId", 36, r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}", "a UUID", description="As the job came."
-)
+_JOB_ID: Final = Text("jobId", 36, UUID_PATTERN, "a UUID", description="As the job came.")
 ROUTES: tuple[Route, ...] = (
     Route(
         "POST",

@@ -17,6 +17,7 @@ from nightshift import Integer
 from nightshift.errors import SettingsError
 from nightshift.settings import env, load
 from nightshift.sql import queries
+from puppet.records import Limits
 
 if TYPE_CHECKING:
     from nightshift.database import Database
@@ -65,6 +66,11 @@ class Configuration(PuppetSettings):
     def values(self) -> dict[str, int]:
         """The changeable values by the names that callers use."""
         return {name: getattr(self, field) for name, field in _FIELDS.items()}
+
+    def limits(self, batch_size: int | None = None) -> Limits:
+        """Return the limits of the store, for claims of its own batch size or of another."""
+        size = self.batch_size if batch_size is None else batch_size
+        return Limits(size, self.max_concurrent_jobs, self.per_user_limit, self.stuck_after_s)
 
     @property
     def preset(self) -> str | None:

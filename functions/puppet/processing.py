@@ -22,7 +22,7 @@ from puppet.crew import Crew
 from puppet.executing import JobTypes
 from puppet.results import result_of
 from puppet.screening import Screen
-from puppet.store import ClaimedJob, Limits, Result
+from puppet.store import ClaimedJob, Result
 from puppet.tallies import Batch, Tally
 from puppet.threads import Task
 
@@ -121,7 +121,7 @@ class _Processor:
         store.register(self.database, self.id, self.hooks.run_id)
         self.beat_at, self.reread_at = self._now() + HEARTBEAT_S, self._now() + _REREAD_S
         try:
-            rescued = store.rescue(self.database, self._limits(1))
+            rescued = store.rescue(self.database, self.configuration.limits())
             while self._claim() or self.crew.at_work:
                 self._settle(self.crew.collect(self.beat_at - self._now()))
                 self._tend()
@@ -132,17 +132,13 @@ class _Processor:
     def _now(self) -> float:
         return self.hooks.monotonic()
 
-    def _limits(self, batch_size: int) -> Limits:
-        in_force = self.configuration
-        return Limits(batch_size, in_force.max_concurrent_jobs, in_force.per_user_limit, in_force.stuck_after_s)
-
     # ---- Claiming ----------------------------------------------------------------------------------------------------
 
     def _claim(self) -> bool:
         """Take what is due, as far as batch and limits have room; return whether anything was taken."""
         if self._now() < self.ask_again_at or not (asked := self._wanted()):
             return False
-        claimed = store.claim(self.database, self.id, self.batch.id, self._limits(asked))
+        claimed = store.claim(self.database, self.id, self.batch.id, self.configuration.limits(asked))
         self._begin(claimed.jobs, asked)
         return bool(claimed)
 
@@ -198,7 +194,7 @@ class _Processor:
         """Write results and ask for so many jobs; the results alone where another claimer takes long."""
         if asked:
             try:
-                return store.exchange(self.database, self.id, results, self.batch.id, self._limits(asked))
+                return store.exchange(self.database, self.id, results, self.batch.id, self.configuration.limits(asked))
             except DatabaseBusy as error:
                 self.log.info("Results written without a claim", error=str(error))
         return store.complete(self.database, self.id, results), None

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from nightshift.routes import Json, Request
 from nightshift.sql import queries
-from puppet.configuration import SUBJECT, Configuration, read_configuration
-from puppet.records import Limits
+from puppet.configuration import SUBJECT, read_configuration
 
 if TYPE_CHECKING:
     from nightshift.database import Database
@@ -30,22 +29,12 @@ def reset_stuck_jobs(request: Request) -> Json:
     from puppet.store import rescue
 
     database = request.platform.database
-    limits = limits_of(read_configuration(database))
+    limits = read_configuration(database).limits()
     with database.transaction():
         rescued = rescue(database, limits)
         details = {"reset": rescued.reset, "failed": rescued.failed}
         database.write(request.audit(RESET, SUBJECT, after=details))
     return {**details, "message": _told(rescued.reset, rescued.failed)}
-
-
-def limits_of(configuration: Configuration) -> Limits:
-    """Return the limits of the store that a configuration asks for."""
-    return Limits(
-        batch_size=configuration.batch_size,
-        max_concurrent=configuration.max_concurrent_jobs,
-        per_user=configuration.per_user_limit,
-        stuck_after_s=configuration.stuck_after_s,
-    )
 
 
 def switched(database: Database) -> Json:

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import Final
 from uuid import UUID
 
+from nightshift.runs import MAX_ERRORS
 from puppet.alerting import BatchSummary
 from puppet.store import ClaimedJob, Result
-
-MAX_ERRORS: Final = 10
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from nightshift import Outcome, Run
-from nightshift.errors import DatabaseBusy, DatabaseError
+from nightshift.errors import DatabaseBusy, DatabaseTimeout
 from nightshift.runs import MAX_ERRORS
 from nightshift.settings import load
 from nightshift.sql import queries
@@ -88,8 +88,8 @@ def _release_batch(run: Run, queue: str, place: Mapping[str, Any], tally: _Tally
     started = time.monotonic()
     try:
         batch = run.write(_sql("release_batch"), queue=queue, size=tally.size, **place)[0]
-    except DatabaseError as error:
-        if not _took_too_long(error) or tally.size == pace.LEAST:
+    except DatabaseTimeout:
+        if tally.size == pace.LEAST:
             raise
         batch = None
     took_s = time.monotonic() - started
@@ -107,9 +107,7 @@ def _release_busy(run: Run, tally: _Tally) -> bool:
         try:
             while _release_of_stock(run, stock, tally):
                 run.checkpoint()
-        except DatabaseError as error:
-            if not isinstance(error, DatabaseBusy) and not _took_too_long(error):
-                raise
+        except (DatabaseBusy, DatabaseTimeout):
             continue
         if run.time_left_s <= 0:
             return False
@@ -124,10 +122,6 @@ def _release_of_stock(run: Run, stock: int, tally: _Tally) -> bool:
     batch = run.write(_sql("release_of_stock"), stock=stock, size=tally.size)[0]
     tally.add(batch)
     return bool(batch["examined"] == tally.size and batch["released"] + batch["failed"])
-
-
-def _took_too_long(error: DatabaseError) -> bool:
-    return error.sqlstate == "57014"
 
 
 def _sql(name: str) -> str:

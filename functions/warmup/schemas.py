@@ -2,97 +2,76 @@
 
 from __future__ import annotations
 
-from typing import Any
+from nightshift.json_schema import NULLABLE_NUMBER, NULLABLE_TEXT, TEXT, Schema, free_form, list_of, nullable, record
 
-Schema = dict[str, Any]
-
-_TEXT: Schema = {"type": "string"}
-_PERHAPS_TEXT: Schema = {"type": ["string", "null"]}
-_PERHAPS_NUMBER: Schema = {"type": ["number", "null"]}
 _TIME: Schema = {"type": ["string", "null"], "format": "date-time"}
 _DATE: Schema = {"type": ["string", "null"], "format": "date"}
 _SURE: Schema = {"type": ["number", "null"], "minimum": 0, "maximum": 100}
 
 
-def _object(**properties: Schema) -> Schema:
-    return {"type": "object", "properties": properties, "required": list(properties)}
-
-
-def _list(item: Schema) -> Schema:
-    return {"type": "array", "items": item}
-
-
-def _perhaps(schema: Schema) -> Schema:
-    return {"oneOf": [schema, {"type": "null"}]}
-
-
-def _free(description: str) -> Schema:
-    return {"type": "object", "additionalProperties": True, "description": description}
-
-
-_FORECAST_TERM = _object(
-    term=_TEXT,
-    step=_PERHAPS_TEXT,
+_FORECAST_TERM = record(
+    term=TEXT,
+    step=NULLABLE_TEXT,
     lastDate=_DATE,
-    lastValue=_PERHAPS_NUMBER,
+    lastValue=NULLABLE_NUMBER,
     dataPoints={"type": "integer", "minimum": 0},
-    warnings=_list(_free("What a reader should know of this forecast: a `code` and a text.")),
-    reason=_PERHAPS_TEXT,
-    direction=_PERHAPS_TEXT,
-    directionRule=_PERHAPS_TEXT,
-    outlooks=_free("The average to come over so many days, by the number of days, with bands of 80 and 95 %."),
+    warnings=list_of(free_form("What a reader should know of this forecast: a `code` and a text.")),
+    reason=NULLABLE_TEXT,
+    direction=NULLABLE_TEXT,
+    directionRule=NULLABLE_TEXT,
+    outlooks=free_form("The average to come over so many days, by the number of days, with bands of 80 and 95 %."),
     confidence=_SURE,
-    forecast=_list(_free("One period ahead: its date, its value and its bands.")),
+    forecast=list_of(free_form("One period ahead: its date, its value and its bands.")),
 )
 _FORECASTS: Schema = {
-    **_object(
-        terms=_list(_FORECAST_TERM),
-        leader=_object(
-            term=_PERHAPS_TEXT, index={"type": ["integer", "null"]}, probability=_PERHAPS_NUMBER,
-            horizonDays={"type": "integer"}, rule=_TEXT,
+    **record(
+        terms=list_of(_FORECAST_TERM),
+        leader=record(
+            term=NULLABLE_TEXT, index={"type": ["integer", "null"]}, probability=NULLABLE_NUMBER,
+            horizonDays={"type": "integer"}, rule=TEXT,
         ),
-        dataHash=_PERHAPS_TEXT,
+        dataHash=NULLABLE_TEXT,
     ),
     "description": "What the forecasts of both terms say; further names may come.",
 }  # fmt: skip
 
-_EXPLANATION: Schema = {"text": _TEXT, "confidence": {"type": "number"}, "guess": {"type": "boolean"}}
-_EXPLANATIONS = _object(
-    terms=_list(
-        _object(
-            term=_TEXT,
-            meaning=_object(**_EXPLANATION),
-            peaks=_list(_object(date={"type": "string", "format": "date"}, value={"type": "number"}, **_EXPLANATION)),
+_EXPLANATION: Schema = {"text": TEXT, "confidence": {"type": "number"}, "guess": {"type": "boolean"}}
+_EXPLANATIONS = record(
+    terms=list_of(
+        record(
+            term=TEXT,
+            meaning=record(**_EXPLANATION),
+            peaks=list_of(record(date={"type": "string", "format": "date"}, value={"type": "number"}, **_EXPLANATION)),
         )
     ),
-    provider=_TEXT,
-    model=_PERHAPS_TEXT,
+    provider=TEXT,
+    model=NULLABLE_TEXT,
     fallback={"type": "boolean"},
-    note=_TEXT,
-    dataHash=_PERHAPS_TEXT,
+    note=TEXT,
+    dataHash=NULLABLE_TEXT,
 )
 
 
 def _part(data: Schema) -> Schema:
-    return _object(
+    return record(
         state={"type": "string", "enum": ["fresh", "stale", "missing"]},
-        data=_perhaps(data),
+        data=nullable(data),
         madeAt=_TIME,
         freshUntil=_TIME,
         expiresAt=_TIME,
     )
 
 
-PREMIUM = _object(
-    slug=_TEXT,
-    terms={"type": ["array", "null"], "items": _TEXT},
-    dataHash=_PERHAPS_TEXT,
+PREMIUM = record(
+    slug=TEXT,
+    terms={"type": ["array", "null"], "items": TEXT},
+    dataHash=NULLABLE_TEXT,
     forecasts=_part(_FORECASTS),
     explanations=_part(_EXPLANATIONS),
     needsWarmup={"type": "boolean"},
-    warmup=_object(
+    warmup=record(
         state={"type": "string", "enum": ["none", "queued", "running", "ready", "failed"]},
-        runId=_PERHAPS_TEXT,
-        reason=_PERHAPS_TEXT,
+        runId=NULLABLE_TEXT,
+        reason=NULLABLE_TEXT,
     ),
 )

@@ -10,11 +10,12 @@ from typing import Any, Final
 from markupsafe import Markup
 
 from api.pages.texts import quoted
+from nightshift.parameters import UUID_PATTERN
 
 _WORDS: Final = {"null": "nothing", "true": "yes", "false": "no"}
 _LONGEST = 80
 _MOST = 12
-_RUN: Final = re.compile("[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
+_RUN: Final = re.compile(UUID_PATTERN)
 
 
 def changed(before: Any, after: Any) -> Markup:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -33,7 +32,7 @@ _HEADERS: Final = {
 
 
 def page(request: Request, template: str, here: str, status: int = 200, **facts: Any) -> Response:
-    """Return a page, or 304 where the caller has this very page already.
+    """Return a page.
 
     Args:
         request: who asks; the frame shows whose secret opened the session.
@@ -42,12 +41,7 @@ def page(request: Request, template: str, here: str, status: int = 200, **facts:
         status: of the answer.
         facts: what the template shows; everything in it is escaped that is not `Markup`.
     """
-    html = render(template, request.principal, here, **facts)
-    etag = f'"{sha256(html.encode()).hexdigest()[:20]}"'
-    headers = {**_HEADERS, "ETag": etag}
-    if status == 200 and etag in request.headers.get("if-none-match", ""):
-        return Response("", 304, headers)
-    return Response(html, status, headers)
+    return standing(render(template, request.principal, here, **facts), status)
 
 
 def render(template: str, principal: str, here: str, **facts: Any) -> str:
@@ -65,7 +59,7 @@ def render(template: str, principal: str, here: str, **facts: Any) -> str:
 
 
 def standing(html: str, status: int, headers: dict[str, str] | None = None) -> Response:
-    """Return HTML that is not to be compared with what the caller has."""
+    """Return HTML as an answer."""
     return Response(html, status, {**_HEADERS, **(headers or {})})
 
 

@@ -18,9 +18,9 @@ from api.pages.site import Site
 from api.pages.tables import Column, Table
 from api.runs import OPEN_STATUSES
 from nightshift import Text
+from nightshift.parameters import UUID_PATTERN
 from nightshift.routes import Guard, Json, Request, Response, Route
 
-_UUID = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _BAD = ("failed", "lost")
 
 
@@ -42,7 +42,7 @@ def routes(site: Site) -> tuple[Route, ...]:
 
     return (
         Route("GET", "/runs/{id}", Guard.READ, one, "One run", media_type=frame.MEDIA_TYPE,
-              path_parameters=(Text("id", max_length=36, pattern=_UUID, form="the UUID of a run"),)),
+              path_parameters=(Text("id", max_length=36, pattern=UUID_PATTERN, form="the UUID of a run"),)),
     )  # fmt: skip
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from nightshift.capped import CAP, capped
 from nightshift.routes import Json, Request
 from nightshift.sql import queries
 
-CAP = 10_000
 _FINAL = ("success", "failed", "timeout", "duplicate", "cancelled")
 
 
@@ -20,10 +20,10 @@ def queue(request: Request) -> Json:
         "at": row["at"],
         "cap": CAP,
         "states": {
-            "due": _capped(row["due"]),
-            "later": _capped(row["later"]),
-            "running": _capped(row["running"]),
-            "waiting": _capped(row["waiting"]),
+            "due": capped(row["due"], CAP),
+            "later": capped(row["later"], CAP),
+            "running": capped(row["running"], CAP),
+            "waiting": capped(row["waiting"], CAP),
         },
         "dueAgain": row["due_again"],
         "oldestDueAt": row["oldest_at"],
@@ -34,10 +34,6 @@ def queue(request: Request) -> Json:
         "byUser": [_share("userId", "user_id", each) for each in row["users"]],
         "processors": [_processor(each) for each in row["processors"]],
     }
-
-
-def _capped(count: int) -> Json:
-    return {"count": min(count, CAP), "isCapped": count > CAP}
 
 
 def _age(row: Mapping[str, Any]) -> float | None:

@@ -2,160 +2,150 @@
 
 from __future__ import annotations
 
-from typing import Any
-
+from nightshift.capped import CAPPED
+from nightshift.json_schema import (
+    COUNT,
+    FLAG,
+    NULLABLE_NUMBER,
+    NULLABLE_TEXT,
+    NULLABLE_TIME,
+    TEXT,
+    TIME,
+    UUID,
+    Schema,
+    list_of,
+    nullable,
+    record,
+)
 from puppet.configuration import PARAMETERS, PRESETS
 
-Schema = dict[str, Any]
-
-_TEXT: Schema = {"type": "string"}
-_FLAG: Schema = {"type": "boolean"}
-_COUNT: Schema = {"type": "integer", "minimum": 0}
-_TIME: Schema = {"type": "string", "format": "date-time"}
-_UUID: Schema = {"type": "string", "format": "uuid"}
 _RATE: Schema = {"type": ["number", "null"], "minimum": 0, "maximum": 1}
-_PERHAPS_TEXT: Schema = {"type": ["string", "null"]}
-_PERHAPS_TIME: Schema = {"type": ["string", "null"], "format": "date-time"}
-_PERHAPS_NUMBER: Schema = {"type": ["number", "null"]}
 
 
-def _object(**properties: Schema) -> Schema:
-    return {"type": "object", "properties": properties, "required": list(properties)}
-
-
-def _list(item: Schema) -> Schema:
-    return {"type": "array", "items": item}
-
-
-def _perhaps(schema: Schema) -> Schema:
-    return {"oneOf": [schema, {"type": "null"}]}
-
-
-_VALUES = _object(**{parameter.name: {"type": "integer"} for parameter in PARAMETERS})
+_VALUES = record(**{parameter.name: {"type": "integer"} for parameter in PARAMETERS})
 _IN_FORCE: Schema = {
-    "enabled": _FLAG, "configuration": _VALUES, "preset": {"type": ["string", "null"], "enum": [*PRESETS, None]},
-    "version": _COUNT, "updatedAt": _PERHAPS_TIME, "updatedBy": _PERHAPS_TEXT, "problems": _list(_TEXT),
+    "enabled": FLAG, "configuration": _VALUES, "preset": {"type": ["string", "null"], "enum": [*PRESETS, None]},
+    "version": COUNT, "updatedAt": NULLABLE_TIME, "updatedBy": NULLABLE_TEXT, "problems": list_of(TEXT),
 }  # fmt: skip
 # Values by their names; which ones, differs.
 _SOME: Schema = {"type": "object", "additionalProperties": {"type": ["integer", "boolean", "null"]}}
 _FREE: Schema = {"type": "object", "additionalProperties": True, "description": "What the run counts besides."}
-_CHANGE = _object(at=_TIME, who=_TEXT, action=_TEXT, before=_perhaps(_SOME), after=_perhaps(_SOME))
-CONFIGURATION = _object(
+_CHANGE = record(at=TIME, who=TEXT, action=TEXT, before=nullable(_SOME), after=nullable(_SOME))
+CONFIGURATION = record(
     **_IN_FORCE,
     presets={"type": "object", "additionalProperties": _SOME},
     bounds={
         "type": "object",
-        "additionalProperties": _object(minimum={"type": "integer"}, maximum={"type": "integer"}),
+        "additionalProperties": record(minimum={"type": "integer"}, maximum={"type": "integer"}),
     },
-    history=_list(_CHANGE),
+    history=list_of(_CHANGE),
 )
 
-SWITCHED = _object(enabled=_FLAG, changed=_FLAG, since=_PERHAPS_TIME, by=_PERHAPS_TEXT, message=_TEXT)
-RESET = _object(reset=_COUNT, failed=_COUNT, message=_TEXT)
+SWITCHED = record(enabled=FLAG, changed=FLAG, since=NULLABLE_TIME, by=NULLABLE_TEXT, message=TEXT)
+RESET = record(reset=COUNT, failed=COUNT, message=TEXT)
 
-_RUNNING = _object(
-    processorId=_TEXT, runId=_perhaps(_UUID), startedAt=_TIME, heartbeatAt=_TIME, isAlive=_FLAG, batches=_COUNT,
-    processed=_COUNT, succeeded=_COUNT, failed=_COUNT,
+_RUNNING = record(
+    processorId=TEXT, runId=nullable(UUID), startedAt=TIME, heartbeatAt=TIME, isAlive=FLAG, batches=COUNT,
+    processed=COUNT, succeeded=COUNT, failed=COUNT,
 )  # fmt: skip
-_LAST_RUN = _object(
-    runId=_UUID, status=_TEXT, createdAt=_TIME, startedAt=_PERHAPS_TIME, finishedAt=_PERHAPS_TIME, processed=_COUNT,
-    failed=_COUNT, metadata=_FREE, statusUrl=_TEXT,
+_LAST_RUN = record(
+    runId=UUID, status=TEXT, createdAt=TIME, startedAt=NULLABLE_TIME, finishedAt=NULLABLE_TIME, processed=COUNT,
+    failed=COUNT, metadata=_FREE, statusUrl=TEXT,
 )  # fmt: skip
-STATUS = _object(
-    **_IN_FORCE, since=_PERHAPS_TIME, by=_PERHAPS_TEXT, isRunning=_FLAG, inFlight=_COUNT, processors=_list(_RUNNING),
-    lastRun=_perhaps(_LAST_RUN), schedule=_PERHAPS_TEXT, scheduleEnabled=_FLAG, nextRun=_PERHAPS_TIME,
+STATUS = record(
+    **_IN_FORCE, since=NULLABLE_TIME, by=NULLABLE_TEXT, isRunning=FLAG, inFlight=COUNT, processors=list_of(_RUNNING),
+    lastRun=nullable(_LAST_RUN), schedule=NULLABLE_TEXT, scheduleEnabled=FLAG, nextRun=NULLABLE_TIME,
 )  # fmt: skip
 
-_CAPPED = _object(count=_COUNT, isCapped=_FLAG)
-QUEUE = _object(
-    at=_TIME,
-    cap=_COUNT,
-    states=_object(due=_CAPPED, later=_CAPPED, running=_CAPPED, waiting=_CAPPED),
-    dueAgain=_COUNT,
-    oldestDueAt=_PERHAPS_TIME,
-    oldestAgeSeconds=_PERHAPS_NUMBER,
-    nextAt=_PERHAPS_TIME,
-    lastHour=_object(
-        success=_COUNT, failed=_COUNT, timeout=_COUNT, duplicate=_COUNT, cancelled=_COUNT, isCapped=_FLAG
+QUEUE = record(
+    at=TIME,
+    cap=COUNT,
+    states=record(due=CAPPED, later=CAPPED, running=CAPPED, waiting=CAPPED),
+    dueAgain=COUNT,
+    oldestDueAt=NULLABLE_TIME,
+    oldestAgeSeconds=NULLABLE_NUMBER,
+    nextAt=NULLABLE_TIME,
+    lastHour=record(
+        success=COUNT, failed=COUNT, timeout=COUNT, duplicate=COUNT, cancelled=COUNT, isCapped=FLAG
     ),
-    byType=_list(_object(jobType=_TEXT, due=_COUNT, inFlight=_COUNT)),
-    byUser=_list(_object(userId=_TEXT, due=_COUNT, inFlight=_COUNT)),
-    processors=_list(
-        _object(
-            processorId=_TEXT, running=_COUNT, waiting=_COUNT, longestSeconds=_PERHAPS_NUMBER,
-            silentSeconds=_PERHAPS_NUMBER,
+    byType=list_of(record(jobType=TEXT, due=COUNT, inFlight=COUNT)),
+    byUser=list_of(record(userId=TEXT, due=COUNT, inFlight=COUNT)),
+    processors=list_of(
+        record(
+            processorId=TEXT, running=COUNT, waiting=COUNT, longestSeconds=NULLABLE_NUMBER,
+            silentSeconds=NULLABLE_NUMBER,
         )
     ),
 )  # fmt: skip
 
-_LINE = _object(name=_TEXT, ok=_FLAG, detail=_TEXT, measured=_PERHAPS_NUMBER, unit=_PERHAPS_TEXT)
-HEALTH = _object(status={"type": "string", "enum": ["healthy", "unhealthy"]}, checks=_list(_LINE))
+_LINE = record(name=TEXT, ok=FLAG, detail=TEXT, measured=NULLABLE_NUMBER, unit=NULLABLE_TEXT)
+HEALTH = record(status={"type": "string", "enum": ["healthy", "unhealthy"]}, checks=list_of(_LINE))
 
-_SUCCESS = _object(perAttempt=_RATE, perJob=_RATE)
-_SPREAD = _object(average=_PERHAPS_NUMBER, median=_PERHAPS_NUMBER, p95=_PERHAPS_NUMBER, longest=_PERHAPS_NUMBER)
-_ASKED: Schema = {"from": _TIME, "to": _TIME, "filters": _object(jobType=_PERHAPS_TEXT, userId=_PERHAPS_TEXT)}
-METRICS = _object(
+_SUCCESS = record(perAttempt=_RATE, perJob=_RATE)
+_SPREAD = record(average=NULLABLE_NUMBER, median=NULLABLE_NUMBER, p95=NULLABLE_NUMBER, longest=NULLABLE_NUMBER)
+_ASKED: Schema = {"from": TIME, "to": TIME, "filters": record(jobType=NULLABLE_TEXT, userId=NULLABLE_TEXT)}
+METRICS = record(
     **_ASKED,
-    totals=_object(
-        attempts=_COUNT, succeeded=_COUNT, failed=_COUNT, timedOut=_COUNT, stuck=_COUNT, retried=_COUNT, givenUp=_COUNT,
-        duplicates=_COUNT, refused=_COUNT, batches=_COUNT,
+    totals=record(
+        attempts=COUNT, succeeded=COUNT, failed=COUNT, timedOut=COUNT, stuck=COUNT, retried=COUNT, givenUp=COUNT,
+        duplicates=COUNT, refused=COUNT, batches=COUNT,
     ),
     successRate=_SUCCESS,
     durationMs=_SPREAD,
     waitedMs=_SPREAD,
-    firstAt=_PERHAPS_TIME,
-    lastAt=_PERHAPS_TIME,
-    errors=_list(_object(errorType=_TEXT, count=_COUNT, share=_RATE)),
-    processors=_list(
-        _object(
-            processorId=_TEXT, attempts=_COUNT, succeeded=_COUNT, failed=_COUNT, successRate=_RATE,
-            averageDurationMs=_PERHAPS_NUMBER, lastAt=_TIME,
+    firstAt=NULLABLE_TIME,
+    lastAt=NULLABLE_TIME,
+    errors=list_of(record(errorType=TEXT, count=COUNT, share=_RATE)),
+    processors=list_of(
+        record(
+            processorId=TEXT, attempts=COUNT, succeeded=COUNT, failed=COUNT, successRate=_RATE,
+            averageDurationMs=NULLABLE_NUMBER, lastAt=TIME,
         )
     ),
-    batches=_list(
-        _object(
-            batchId=_UUID, processorId=_TEXT, jobs=_COUNT, succeeded=_COUNT, failed=_COUNT, duplicates=_COUNT,
-            successRate=_RATE, startedAt=_TIME, finishedAt=_TIME,
+    batches=list_of(
+        record(
+            batchId=UUID, processorId=TEXT, jobs=COUNT, succeeded=COUNT, failed=COUNT, duplicates=COUNT,
+            successRate=_RATE, startedAt=TIME, finishedAt=TIME,
         )
     ),
 )  # fmt: skip
 
-_COUNTED: Schema = {"attempts": _COUNT, "succeeded": _COUNT, "failed": _COUNT, "successRate": _SUCCESS}
-_ADVICE = _object(
-    code=_TEXT,
-    text=_TEXT,
-    figure=_object(name=_TEXT, value={"type": "number"}, bound={"type": "number"}, jobType=_PERHAPS_TEXT),
-    setting=_perhaps(_object(name=_TEXT, now={"type": "integer"}, proposed={"type": ["integer", "null"]})),
+_COUNTED: Schema = {"attempts": COUNT, "succeeded": COUNT, "failed": COUNT, "successRate": _SUCCESS}
+_ADVICE = record(
+    code=TEXT,
+    text=TEXT,
+    figure=record(name=TEXT, value={"type": "number"}, bound={"type": "number"}, jobType=NULLABLE_TEXT),
+    setting=nullable(record(name=TEXT, now={"type": "integer"}, proposed={"type": ["integer", "null"]})),
 )
-INSIGHTS = _object(
+INSIGHTS = record(
     **_ASKED,
-    zone=_TEXT,
-    keptSince=_PERHAPS_TIME,
-    totals=_object(
-        attempts=_COUNT, succeeded=_COUNT, failed=_COUNT, timedOut=_COUNT, stuck=_COUNT, givenUp=_COUNT,
-        duplicates=_COUNT, repeated=_COUNT, repeatedSucceeded=_COUNT,
+    zone=TEXT,
+    keptSince=NULLABLE_TIME,
+    totals=record(
+        attempts=COUNT, succeeded=COUNT, failed=COUNT, timedOut=COUNT, stuck=COUNT, givenUp=COUNT,
+        duplicates=COUNT, repeated=COUNT, repeatedSucceeded=COUNT,
     ),
     successRate=_SUCCESS,
-    daily=_list(
-        _object(
-            date={"type": "string", "format": "date"}, **_COUNTED, p95DurationMs=_PERHAPS_NUMBER,
-            p95WaitedMs=_PERHAPS_NUMBER,
+    daily=list_of(
+        record(
+            date={"type": "string", "format": "date"}, **_COUNTED, p95DurationMs=NULLABLE_NUMBER,
+            p95WaitedMs=NULLABLE_NUMBER,
         )
     ),
-    byType=_list(
-        _object(
-            jobType=_TEXT, **_COUNTED, share=_RATE, averageDurationMs=_PERHAPS_NUMBER, p95DurationMs=_PERHAPS_NUMBER
+    byType=list_of(
+        record(
+            jobType=TEXT, **_COUNTED, share=_RATE, averageDurationMs=NULLABLE_NUMBER, p95DurationMs=NULLABLE_NUMBER
         )
     ),
-    byUser=_list(_object(userId=_TEXT, **_COUNTED, share=_RATE, p95WaitedMs=_PERHAPS_NUMBER)),
-    errorPatterns=_list(
-        _object(
-            errorType=_TEXT, jobType=_TEXT, pattern=_TEXT, count=_COUNT, share=_RATE, users=_COUNT, firstAt=_TIME,
-            lastAt=_TIME,
+    byUser=list_of(record(userId=TEXT, **_COUNTED, share=_RATE, p95WaitedMs=NULLABLE_NUMBER)),
+    errorPatterns=list_of(
+        record(
+            errorType=TEXT, jobType=TEXT, pattern=TEXT, count=COUNT, share=_RATE, users=COUNT, firstAt=TIME,
+            lastAt=TIME,
         )
     ),
-    hours=_list(_object(hour=_COUNT, attempts=_COUNT, failed=_COUNT, p95WaitedMs=_PERHAPS_NUMBER)),
-    peakHours=_list(_COUNT),
-    recommendations=_list(_ADVICE),
-    note=_PERHAPS_TEXT,
+    hours=list_of(record(hour=COUNT, attempts=COUNT, failed=COUNT, p95WaitedMs=NULLABLE_NUMBER)),
+    peakHours=list_of(COUNT),
+    recommendations=list_of(_ADVICE),
+    note=NULLABLE_TEXT,
 )  # fmt: skip

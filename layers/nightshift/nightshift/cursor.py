@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 from uuid import UUID
 
 Id = UUID | int
+T = TypeVar("T")
 _LARGEST = 2**63 - 1
 
 
@@ -45,6 +48,15 @@ class Cursor:
         if cursor.at.tzinfo is None or str(cursor) != text or not _fits(cursor.id):
             raise ValueError("not a cursor")
         return cursor
+
+
+def page_of(rows: Sequence[T], limit: int) -> tuple[Sequence[T], T | None]:
+    """Return a page of rows of which one more than its limit was read, and the row behind which the next page begins.
+
+    That is the page's last row, or None where no other page follows.
+    """
+    page = rows[:limit]
+    return page, page[-1] if len(rows) > limit else None
 
 
 def _fits(name: Id) -> bool:

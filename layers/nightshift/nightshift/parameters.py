@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
+UUID_PATTERN = "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _BOOLEANS = {"true": True, "false": False}
 # A plus in a query means a space: an offset that was sent as it stands arrives so.
 _LOST_PLUS = re.compile(r" (\d\d:?\d\d)$")

@@ -9,13 +9,14 @@ from typing import Any
 
 import pytest
 
+from nightshift.capped import CAP
 from nightshift.connecting import Address
 from nightshift.database import Database
 from nightshift.routes import Request
 from nightshift.sql import queries, render
 from puppet.reading.insights import insights
 from puppet.reading.metrics import metrics
-from puppet.reading.queue import CAP, queue
+from puppet.reading.queue import queue
 from tests.support.databases import DatabaseServer
 
 ROWS, DAYS, USERS, TYPES = 100_000, 100, 500, 10
