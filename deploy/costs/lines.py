@@ -57,10 +57,10 @@ def lines(template: Template, shop: Shop) -> list[Line]:
     return [_line(names[each], memory[each], work) for each, work in every.items()]
 
 
-def standing(template: Template) -> dict[str, float]:
-    """Return what is paid whatever happens, in US dollars a month, with every schedule on."""
+def standing(template: Template, *, everything: bool = True) -> dict[str, float]:
+    """Return what is paid whatever happens, in US dollars a month; without `everything`, by the default schedules."""
     secrets = len(list(of_type(template, "AWS::SecretsManager::Secret")))
-    watching = bill(template, everything=True)[_STANDING]
+    watching = bill(template, everything=everything)[_STANDING]
     return {**{line.what: line.usd for line in watching if line.usd}, f"{secrets} secrets": prices.SECRET.of(secrets)}
 
 

@@ -41,6 +41,7 @@ def page(template: Template) -> str:
         "standing": table(
             ("what stands", "USD a month"), [(what, _usd(usd)) for what, usd in standing(template).items()]
         ),
+        "default": _usd(sum(standing(template, everything=False).values())),
         "measured": table(
             ("function", "a start, ms", "a run with nothing to do, ms", "an item, ms", "the item"), _measured()
         ),
