@@ -14,6 +14,8 @@ from benchmarks.scale.figures import Line, bend_of
 PAGE: Final = Path(__file__).resolve().parents[2] / "docs" / "scaling.md"
 TEMPLATE: Final = Path(__file__).with_name("scaling.template.md")
 _PLACE: Final = re.compile(r"\{([a-z]+)\}")
+# What is told of another part.
+_OTHERS: Final = {"bends": "claims", "growth": "costs"}
 _Series = Sequence[Mapping[str, Any]]
 
 
@@ -26,7 +28,7 @@ def write(template: Path = TEMPLATE, results: Path = RESULTS, page: Path = PAGE)
     def fill(place: re.Match[str]) -> str:
         if place[1] == "machine":
             return _machine(document) if document else ""
-        part = "claims" if place[1] == "bends" else place[1]
+        part = _OTHERS.get(place[1], place[1])
         if part not in parts:
             return f"Not simulated yet: `make scale ONLY={part}`."
         return "\n".join(TABLES[place[1]](parts[part]))
@@ -77,14 +79,27 @@ def _claims(ways: _Series) -> Iterator[str]:
 
 
 def _bends(ways: _Series) -> Iterator[str]:
-    for way in ways:
-        bend = bend_of(lines := _lines(way))
-        if bend is None:
-            last = lines[-1]
-            yield f"- {way['title']}: holds at {last.workers:,} workers ({shown(last.rate)} jobs/s; {_use(last)})."
-        else:
-            said = f"bends at about {shown(bend.workers)} workers and {shown(bend.rate)} jobs/s"
-            yield f"- {way['title']}: **{said}: {bend.resource}**."
+    yield from (f"- {way['title']}: {_told(_lines(way))}." for way in ways)
+
+
+def _told(lines: Sequence[Line]) -> str:
+    last = lines[-1]
+    refused = last.notes["refused connections"]
+    besides = f"; of {last.workers:,} called at once {refused:,.0f} find no connection" if refused else ""
+    if len(lines) > 1 and lines[0].ideal == last.ideal:
+        return f"the limit decides, more processors bring nothing ({shown(last.rate)} jobs/s)"
+    bend = bend_of(lines)
+    if bend is None:
+        return f"holds at {last.workers:,} workers ({shown(last.rate)} jobs/s; {_use(last)}){besides}"
+    return f"**bends at about {bend.workers:,.0f} workers** ({shown(bend.rate)} jobs/s; {bend.resource}){besides}"
+
+
+def _growth(costs: _Series) -> Iterator[str]:
+    """Tell what a claim costs, and what each user in flight adds."""
+    claims = {each["held"]: each["ms"] for each in costs if each.get("taken") == 20}
+    most = max(claims)
+    each_us = (claims[most] - claims[0]) / most * 1000
+    yield f"{shown(claims[0])} ms of a core, and {shown(each_us)} µs more for each user who has something in flight"
 
 
 def _locks(ways: _Series) -> Iterator[str]:
@@ -143,6 +158,7 @@ TABLES: Final[Mapping[str, Callable[[_Series], Iterator[str]]]] = {
     "costs": _costs,
     "claims": _claims,
     "bends": _bends,
+    "growth": _growth,
     "locks": _locks,
     "mails": _mails,
     "reality": _reality,

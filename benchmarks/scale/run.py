@@ -1,6 +1,6 @@
 """`make scale`: how far it goes beyond one machine, by simulation, and how far the simulation is to be believed.
 
-`python -m benchmarks.scale.run [--only claims,locks,mails,reality] [--budget 3]`; what is left out stays as it was
+`python -m benchmarks.scale.run [--only claims,locks,mails,reality] [--budget 2]`; what is left out stays as it was
 found before. Writes benchmarks/results/scale.json and docs/scaling.md.
 """
 
@@ -85,7 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Simulate, compare, and write the page."""
     parser = argparse.ArgumentParser(prog="make scale", description=__doc__)
     parser.add_argument("--only", default="", help=f"some of {', '.join(PARTS)}, with commas between")
-    parser.add_argument("--budget", type=float, default=3.0, help="seconds for each line, once everybody has come")
+    parser.add_argument("--budget", type=float, default=2.0, help="seconds for each line, once everybody has come")
     chosen = parser.parse_args(arguments)
     names = [name for name in chosen.only.split(",") if name] or list(PARTS)
     if unknown := [name for name in names if name not in PARTS]:
@@ -106,14 +106,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _shown_costs(measured: Measured) -> _Series:
-    found = [
-        {"what": f"a claim of {taken}, with {held:,} in flight of as many users", "ms": seconds * 1000}
+    found: _Series = [
+        {
+            "what": f"a claim of {taken}, with {held:,} users' jobs in flight",
+            "taken": taken,
+            "held": held,
+            "ms": seconds * 1000,
+        }
         for (taken, held), seconds in measured.claims_s.items()
     ]
     found += [
         {"what": "the results of one job", "ms": measured.complete_one_s * 1000},
         {"what": "the results of 500 jobs", "ms": measured.complete_many_s * 1000},
-        {"what": "a commit's wait for the disk of this machine", "ms": measured.commit_s * 1000},
+        {"what": "a commit's wait for this machine's disk", "ms": measured.commit_s * 1000},
     ]
     for one in found:
         print(f"{one['what']:55} {one['ms']:8.2f} ms", flush=True)

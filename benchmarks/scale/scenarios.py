@@ -33,7 +33,9 @@ SHORT_JOB_S: Final = 2.0
 _MOST_OF_A_PROCESSOR: Final = 200
 _BATCH: Final = 20
 _LARGEST_BATCH: Final = 500
+# How many jobs wait in the beginning: more than are done, of users who have one each.
 _JOBS: Final = 12_000
+_JOBS_OF_FEW: Final = 3_000
 # It is counted until so much was done, or so long was computed; at most so long where little happens.
 _RESULTS: Final = 250
 _LONGEST_S: Final = 3_000.0
@@ -71,7 +73,7 @@ def _few(workers: int) -> int:
     return -(-workers // _MOST_OF_A_PROCESSOR)
 
 
-_SHORT: Final = Claims("short", "jobs of 2 s, a processor for each worker", SHORT_JOB_S)
+_SHORT: Final = Claims("short", "jobs of 2 s, a processor for each worker", SHORT_JOB_S, warm_up_s=4.0)
 _FAN_OUT: Final = replace(_SHORT, processors=lambda _: 1, batch_size=_LARGEST_BATCH, hands_over_s=0.02)
 CLAIMS: Final = (
     Claims("deployed", "jobs of 20 s, 10 at once as deployed, however many processors", in_flight=10, workers=(1, 100)),
@@ -96,9 +98,9 @@ def claim(on: DatabaseServer, measured: Measured, way: Claims, workers: int, bud
     """
     simulation, server = _server(way.surroundings)
     with ExitStack() as stack:
+        jobs = (_JOBS if workers >= WORKERS[-1] else _JOBS_OF_FEW) // way.databases
         tables = [
-            Tables(server, stack.enter_context(queue_of(on, _JOBS // way.databases, _JOBS)), measured.costs)
-            for _ in range(way.databases)
+            Tables(server, stack.enter_context(queue_of(on, jobs, jobs)), measured.costs) for _ in range(way.databases)
         ]
         work = _work(way, workers, measured)
         crews = [Processors(simulation, each, work, random.Random(number)) for number, each in enumerate(tables)]  # noqa: S311
@@ -134,11 +136,9 @@ def _work(way: Claims, workers: int, measured: Measured) -> Work:
 
 def _line(workers: int, way: Claims, server: Server, tables: Sequence[Tables], window_s: float) -> Line:
     turns = [each.turn for each in tables]
-    stations: Mapping[str, Sequence[Station]] = {
-        "claim lock": turns,
-        "database cores": [server.cores],
-        "connections": [server.connections],
-    }
+    stations: dict[str, Sequence[Station]] = {"claim lock": turns, "database cores": [server.cores]}
+    if way.surroundings.pool:
+        stations["connections"] = [server.connections]
     busy = {name: max(each.utilisation for each in those) for name, those in stations.items()}
     busiest = stations[max(busy, key=lambda name: busy[name])]
     waits_s = [wait_s for each in busiest for wait_s in each.waits_s]

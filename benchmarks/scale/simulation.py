@@ -12,7 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Final
 
 from greenlet import GreenletExit, getcurrent, greenlet
@@ -30,7 +30,7 @@ class Simulation:
 
     def __init__(self) -> None:
         self.now = 0.0
-        self._events: list[_Event] = []
+        self._events: list[tuple[float, int, Event]] = []
         self._numbers = 0
         self._hub = getcurrent()
         self._living: set[greenlet] = set()
@@ -77,10 +77,10 @@ class Simulation:
 
     def run(self, until: float, *, stop: Callable[[], bool] = lambda: False) -> None:
         """Let everything happen until that moment, or until `stop` is true after an event."""
-        while self._events and self._events[0].at <= until and not stop():
-            event = heapq.heappop(self._events)
+        while self._events and self._events[0][0] <= until and not stop():
+            at, _, event = heapq.heappop(self._events)
             if event.act is not None:
-                self.now = event.at
+                self.now = at
                 event.act()
         if not stop():
             self.now = max(self.now, until)
@@ -98,10 +98,10 @@ class Simulation:
         self._owed_s, self._computing_since = 0.0, now_s
         return computed_s
 
-    def _schedule(self, after_s: float, act: Callable[[], object]) -> _Event:
+    def _schedule(self, after_s: float, act: Callable[[], object]) -> Event:
         self._numbers += 1
-        event = _Event(self.now + max(0.0, after_s), self._numbers, act)
-        heapq.heappush(self._events, event)
+        event = Event(act)
+        heapq.heappush(self._events, (self.now + max(0.0, after_s), self._numbers, event))
         return event
 
     def _me(self) -> greenlet:
@@ -124,18 +124,15 @@ class Simulation:
             process.switch(told)
 
 
-@dataclass(order=True, slots=True)
-class _Event:
-    at: float
-    number: int
-    act: Callable[[], object] | None = field(compare=False)
+@dataclass(slots=True)
+class Event:
+    """Something that will happen."""
+
+    act: Callable[[], object] | None
 
     def cancel(self) -> None:
         """Let it not happen."""
         self.act = None
-
-
-Event = _Event
 
 
 class Station:
@@ -144,6 +141,7 @@ class Station:
     Attributes:
         waits_s: how long each wait took that came to its end since the last reset, also those that were given up.
         given_up: how many of these were given up.
+        most: how many places were held at most, since the beginning.
     """
 
     def __init__(self, simulation: Simulation, name: str, places: int) -> None:
@@ -211,7 +209,7 @@ class Station:
         """Forget what was counted, not who holds and waits."""
         self._hold(0)
         self.waits_s.clear()
-        self.given_up, self.most, self._held_s = 0, self._held, 0.0
+        self.given_up, self._held_s = 0, 0.0
         self._began_at = self._simulation.now
 
     def _hold(self, change: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,11 @@ def test_the_resource_is_that_of_the_first_line_that_has_bent() -> None:
     assert bend.resource == "connections"
 
 
+def _found(**parts: object) -> str:
+    machine = {"processor": "a processor", "cores": 2, "load": [0.5]}
+    return json.dumps({"at": "2026-11-23T01:00:00", "machine": machine, "versions": {"python": "3"}, "parts": parts})
+
+
 @pytest.mark.parametrize(
     ("values", "part", "found"),
     [([], 0.5, 0.0), ([3.0], 0.99, 3.0), ([4.0, 1.0, 3.0, 2.0], 0.5, 2.0), (list(range(1, 101)), 0.99, 99)],
@@ -47,19 +53,37 @@ def test_the_page_has_what_was_simulated_and_says_what_was_not(tmp_path: Path) -
         {"title": "many", "lines": [_line(1, 2.0).document(), _line(100, 20.0, busy=0.97).document()]},
         {"title": "few", "lines": [_line(1, 2.0).document()]},
     ]
-    machine = {"processor": "a processor", "cores": 2, "load": [0.5]}
-    found = {"at": "2026-11-23T01:00:00", "machine": machine, "versions": {"python": "3"}, "parts": {"claims": ways}}
-    (tmp_path / "scale.json").write_text(json.dumps(found))
+    (tmp_path / "scale.json").write_text(_found(claims=ways))
     template = tmp_path / "template.md"
     template.write_text("# Far\n{bends}\n\n{claims}\n\n{locks}\n\n{machine}\n")
 
     written = page.write(template, tmp_path, tmp_path / "scaling.md").read_text()
 
-    assert "- many: **bends at about 10.0 workers and 20.0 jobs/s: claim lock**." in written
-    assert "- few: holds at 1 workers" in written
+    assert "- many: **bends at about 10 workers** (20.0 jobs/s; claim lock)." in written
+    assert "- few: holds at 1 workers (2 jobs/s; claim lock 50%)." in written
     assert "|  | 100 | 20.0 | 10% | claim lock 97% | 10 / 20 ms | 3 | 0 |" in written
     assert "make scale ONLY=locks" in written
     assert "a processor, 2 cores" in written
+
+
+def test_where_the_limit_decides_no_bend_is_told(tmp_path: Path) -> None:
+    lines = [replace(_line(workers, 0.4), ideal=0.5).document() for workers in (1, 100)]
+    (tmp_path / "scale.json").write_text(_found(claims=[{"title": "as deployed", "lines": lines}]))
+    (tmp_path / "template.md").write_text("{bends}")
+
+    written = page.write(tmp_path / "template.md", tmp_path, tmp_path / "scaling.md").read_text()
+
+    assert written == "- as deployed: the limit decides, more processors bring nothing (0.4 jobs/s)."
+
+
+def test_what_a_claim_costs_is_told_with_what_each_user_adds(tmp_path: Path) -> None:
+    costs = [{"what": "", "taken": 20, "held": held, "ms": ms} for held, ms in ((0, 3.0), (100, 5.0), (1_000, 23.0))]
+    (tmp_path / "scale.json").write_text(_found(costs=costs))
+    (tmp_path / "template.md").write_text("A claim takes {growth}.")
+
+    written = page.write(tmp_path / "template.md", tmp_path, tmp_path / "scaling.md").read_text()
+
+    assert written == "A claim takes 3 ms of a core, and 20.0 µs more for each user who has something in flight."
 
 
 def test_the_page_of_the_project_can_be_filled(tmp_path: Path) -> None:
