@@ -11,7 +11,8 @@ from deploy.observability.registry import Watched
 Resources = dict[str, dict[str, Any]]
 
 TOPIC: Final = "AlarmTopic"
-NAMESPACE: Final = "Nightshift"
+# A second stack in the account has metrics of its own, or its failures would ring here.
+NAMESPACE: Final = "Nightshift/${AWS::StackName}"
 WATCHDOG: Final = "watchdog"
 _FIVE_MINUTES_S: Final = 300
 _OF_THE_TIMEOUT: Final = 0.8
@@ -122,12 +123,12 @@ def _of_job(
     job: str, metric: str, says: str, statistic: str, threshold: int, *, period_s: int = _FIVE_MINUTES_S
 ) -> dict[str, Any]:
     dimensions = [{"Name": "service", "Value": "nightshift"}, {"Name": "job", "Value": job}]
-    return _alarm(says, (NAMESPACE, metric), dimensions, statistic, threshold, period_s)
+    return _alarm(says, ({"Fn::Sub": NAMESPACE}, metric), dimensions, statistic, threshold, period_s)
 
 
 def _alarm(
     says: str,
-    metric: tuple[str, str],
+    metric: tuple[Any, str],
     dimensions: list[dict[str, Any]],
     statistic: str,
     threshold: int,

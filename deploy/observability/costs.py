@@ -8,7 +8,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
-from deploy.observability.alarms import NAMESPACE
 from deploy.observability.registry import Watched, functions
 from deploy.rules.reading import of_type
 from deploy.translated import Template
@@ -74,7 +73,7 @@ def bill(template: Template, *, everything: bool) -> list[Line]:
     return [
         Line("Alarms, one metric each", str(alarms), f"{ALARM_USD:.2f}", alarms * ALARM_USD),
         Line(
-            f"Metrics in `{NAMESPACE}`, by the hours in which they come", f"{metric_months:.1f}", f"{METRIC_USD:.2f}",
+            "Metrics of our own, by the hours in which they come", f"{metric_months:.1f}", f"{METRIC_USD:.2f}",
             metric_months * METRIC_USD,
         ),
         Line("Dashboards", str(dashboards), f"{DASHBOARD_USD:.2f}", dashboards * DASHBOARD_USD),
