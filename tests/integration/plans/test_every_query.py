@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,6 +38,14 @@ _BELIEVE: Final = """
     UPDATE pg_class SET reltuples = 0 WHERE oid = ANY ({tables}::regclass[])
         OR oid IN (SELECT indexrelid FROM pg_index WHERE indrelid = ANY ({tables}::regclass[]))
 """
+# References whose rows are not found by an index when what they refer to is deleted.
+_UNINDEXED: Final = """
+    SELECT c.conrelid::regclass || '.' || a.attname
+    FROM pg_constraint AS c JOIN pg_attribute AS a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1]
+    WHERE c.contype = 'f' AND NOT EXISTS (
+        SELECT FROM pg_index AS i WHERE i.indrelid = c.conrelid AND i.indkey[0] = c.conkey[1]
+          AND (i.indpred IS NULL OR pg_get_expr(i.indpred, i.indrelid) = format('(%I IS NOT NULL)', a.attname)))
+"""
 _OURS: Final = "namespace = 'public'::regnamespace"
 QUERIES: Final = sorted(query for query in every_query() if str(query) not in ELSEWHERE)
 STATEMENTS: Final = [*map(str, QUERIES), *CALLS]
@@ -52,6 +60,7 @@ class Found:
     unknown: Mapping[str, list[Carried]]
     tables: frozenset[str]
     functions: Mapping[str, str]
+    unindexed: Sequence[str]
 
 
 def statements() -> Iterator[tuple[str, str]]:
@@ -77,11 +86,12 @@ def found(database_server: DatabaseServer) -> Iterator[Found]:
         connection.run("ANALYZE")
         tables = connection.run(f"SELECT relname FROM pg_class WHERE rel{_OURS} AND relkind IN ('r', 'S')")
         functions = connection.run(f"SELECT proname, prosrc FROM pg_proc WHERE pro{_OURS}")
+        unindexed = [str(row[0]) for row in connection.run(_UNINDEXED)]
         listen(connection)
         connection.run(_AS_IF_LARGE)
         known = carried(connection)
         connection.run(_BELIEVE.format(tables=f"'{{{','.join(_RUN_EMPTY)}}}'"))
-        yield Found(known, carried(connection), frozenset(row[0] for row in tables), dict(functions))
+        yield Found(known, carried(connection), frozenset(row[0] for row in tables), dict(functions), unindexed)
 
 
 def test_every_query_has_values_to_be_tried_with() -> None:
@@ -139,3 +149,7 @@ def test_every_function_was_carried_out(found: Found) -> None:
 
     # By its name where it was called, also where its body has become a part of the caller's statement.
     assert {name for name in reading if not re.search(rf"\b{name}\b\W", said)} == set()
+
+
+def test_what_refers_to_a_row_is_found_by_an_index(found: Found) -> None:
+    assert found.unindexed == []
