@@ -63,7 +63,7 @@ _FOREIGN = (
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Iterator[None]:
-    """Collecting makes a million objects and no garbage: to look through them again and again takes half of its time."""
+    """Collecting makes a million objects and no garbage; to look through them for some takes half of its time."""
     gc.disable()
     try:
         return (yield)
