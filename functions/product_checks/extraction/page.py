@@ -25,6 +25,13 @@ _LONG_TAG = 30_000
 
 _TAG = re.compile(r"<(/?)([a-zA-Z]+)[^<>]{0,2000}?(/?)>")
 _VOID = words("area base br col embed hr img input link meta param source track wbr path use circle rect")
+# The most common of them, with what follows their names.
+_NEVER_OPEN = tuple(
+    name + end
+    for name in ("img", "br", "input", "link", "meta", "path", "source", "hr", "use", "rect")
+    for end in " />\n"
+)
+_CLOSED_WITHIN = 30
 _OPEN_TAG_WITH_MANY_ATTRIBUTES = re.compile(
     # Possessive throughout: a tag either has this many attributes or the match fails at once.
     r"""[a-zA-Z][^\s/>]*+(?>[\s/]++[^\s/>=]++(?>\s*+=\s*+(?>"[^"]*+"|'[^']*+'|[^\s>]*+))?+)"""
@@ -204,7 +211,7 @@ def _refuse_hostile(html: str) -> None:
     long_pieces = compress(pieces, map(_LONG_TAG.__lt__, map(len, pieces)))
     if any(map(_OPEN_TAG_WITH_MANY_ATTRIBUTES.match, long_pieces)):
         raise UnreadablePageError("The page has an element with thousands of attributes.")
-    if len(pieces) < _HARMLESS_TAGS:
+    if len(pieces) < _HARMLESS_TAGS or not _may_be_deep(pieces):
         return
     depth = 0
     for closing, name, self_closed in _TAG.findall(html):
@@ -214,3 +221,20 @@ def _refuse_hostile(html: str) -> None:
             depth += 1
             if depth > _MAX_DEPTH:
                 raise UnreadablePageError("The page is nested thousands of elements deep.")
+
+
+def _may_be_deep(pieces: list[str]) -> bool:
+    """Whether what stands behind each `<` does not rule deep nesting out: a tenth of what a closer look costs.
+
+    Whatever begins like an element counts as one that stays open, unless it surely is not.
+    """
+    depth = 0
+    for piece in islice(pieces, 1, None):
+        if piece.startswith("/"):
+            if depth and piece[1:2].isalpha() and ">" in piece[:_CLOSED_WITHIN]:
+                depth -= 1
+        elif piece[:1].isalpha() and not piece.startswith(_NEVER_OPEN):
+            depth += 1
+            if depth > _MAX_DEPTH:
+                return True
+    return False

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from product_checks.extraction import Extraction, Failure, extract
+from product_checks.extraction import page as page_module
 from tests.unit.extraction.building import URL, of, page, product, script
 
 DEEP = 20_000
@@ -69,6 +70,45 @@ def test_what_cannot_be_read_safely_is_refused_with_its_reason() -> None:
 
 def test_deep_but_honest_nesting_is_read() -> None:
     assert extract(page("<div>" * 500 + script(product("5.00"))), URL).price == Decimal(5)
+
+
+@given(
+    parts=st.lists(
+        st.sampled_from(
+            [
+                "<div>",
+                "<B class=x>",
+                "</div>",
+                "</div",
+                "</ x>",
+                "</>",
+                "<img src=x>",
+                "<br/>",
+                "<imgx>",
+                "<p/>",
+                "<",
+                "a<b",
+            ]
+        ),
+        max_size=25,
+    )
+)
+def test_a_quick_look_never_lets_deep_nesting_pass(parts: list[str]) -> None:
+    text = "".join(parts)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(page_module, "_MAX_DEPTH", 3)
+        patch.setattr(page_module, "_HARMLESS_TAGS", 0)
+        quick = _is_refused(text)
+        patch.setattr(page_module, "_may_be_deep", lambda _: True)
+        assert quick == _is_refused(text)
+
+
+def _is_refused(text: str) -> bool:
+    try:
+        page_module._refuse_hostile(text)
+    except page_module.UnreadablePageError:
+        return True
+    return False
 
 
 @pytest.mark.parametrize(
