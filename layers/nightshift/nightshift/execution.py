@@ -10,7 +10,6 @@ from typing import Any
 from uuid import uuid4
 
 from nightshift import fence, handover, runs
-from nightshift.alerts.run_ends import RunEnds
 from nightshift.errors import (
     InvalidEvent,
     InvalidRequest,
@@ -28,6 +27,7 @@ from nightshift.event import JobEvent
 from nightshift.job import RESERVE_S, Job, Outcome, Run
 from nightshift.lease import Lease, Refusal
 from nightshift.platform import Platform, platform
+from nightshift.reporting import Report
 from nightshift.runs import RunRecord
 from nightshift.telemetry import emit, logger
 
@@ -99,12 +99,8 @@ class _Execution:
         self._invocation = invocation
         self._started = started
         self._running_for_s = 0.0
-        # Whether its end is something that people are told.
-        self._has_news = False
         # By whom and why the job is paused, where this run goes on all the same.
         self._paused = ""
-        self._log = logger(job.name)
-        self._run_ends = RunEnds(job.name, self._log)
         self._record = RunRecord(
             id=event.run_id or str(uuid4()),
             job=job.name,
@@ -114,12 +110,7 @@ class _Execution:
             slot=event.slot,
             params=event.params,
         )
-        # Every line of this run carries its id, also those that the job's own work writes.
-        self._log.append_keys(run_id=self._record.id)
-        self._facts: dict[str, Any] = {
-            "run_id": self._record.id, "job": job.name, "trigger": event.trigger,
-            "slot": event.slot.isoformat() if event.slot else None, "part": event.part,
-        }  # fmt: skip
+        self._report = Report(job, base, self._record, event.part, started, invocation.ends_at)
 
     def run(self, work: Callable[[Run], Outcome]) -> dict[str, Any]:
         try:
@@ -127,7 +118,7 @@ class _Execution:
         except LockRefused as error:
             return self._skip(error.refusal.reason, error, overrun=self._is_overrun(error.refusal))
         except (LockUnavailable, LeaseLost) as error:
-            return self._fail(error)
+            self._report.failed(error)
         try:
             run = self._begin(lease)
         except _SUPERSEDED as error:
@@ -135,10 +126,10 @@ class _Execution:
             return self._skip("superseded", error)
         except JobPaused as error:
             self._release(lease, "skipped")
-            return self._say_skipped("paused", error)
+            return self._report.skipped("paused", error)
         except Exception as error:  # noqa: BLE001  # whatever it is, the lock is freed
             self._release(lease, "failed")
-            return self._fail(error)
+            self._report.failed(error)
         return self._work(run, work)
 
     def _take_lock(self) -> Lease | None:
@@ -161,7 +152,7 @@ class _Execution:
         except LockUnavailable as error:
             if not self._job.runs_unlocked:
                 raise
-            self._log.warning("Running without the lock", degraded=True, error=str(error), **self._facts)
+            self._report.warn("Running without the lock", error, degraded=True)
             return None
 
     def _begin(self, lease: Lease | None) -> Run:
@@ -186,8 +177,7 @@ class _Execution:
         self._paused = rows[0]["paused"] or ""
         self._running_for_s = rows[0]["running_for_s"]
         ends_at, deadline = self._limits(lease)
-        said = {**self._facts, **({"paused": self._paused} if self._paused else {})}
-        self._log.info("Job started", **said)
+        self._report.started(self._paused)
         return Run(
             id=self._record.id,
             job=self._job,
@@ -219,17 +209,17 @@ class _Execution:
             totals = self._finish(run, outcome)
         except _SUPERSEDED as error:
             self._release(run.lease, "superseded", slot_done=isinstance(error, SlotAlreadyDone))
-            self._record_end(self._end(run, "skipped", error))
+            self._report.record_end(self._end(run, "skipped", error))
             return self._skip("superseded", error)
         except Exception as error:  # noqa: BLE001  # whatever it is, the lock is freed
             self._release(run.lease, "failed")
-            self._record_end(self._end(run, "failed", error))
-            return self._fail(error)
+            self._report.record_end(self._end(run, "failed", error))
+            self._report.failed(error)
         self._release(run.lease, "succeeded", slot_done=True)
-        return self._report("succeeded", run, outcome, totals)
+        return self._report.finished("succeeded", run, outcome, totals)
 
     def _end(self, run: Run, status: str, error: Exception) -> str:
-        fence_number, telling = run.lease.fence if run.lease else None, self._run_ends.telling(error)
+        fence_number, telling = run.lease.fence if run.lease else None, self._report.telling(error)
         return runs.finish(run.id, status, fence=fence_number, error=error, telling=telling)
 
     def _finish(self, run: Run, outcome: Outcome) -> Mapping[str, Any]:
@@ -238,11 +228,11 @@ class _Execution:
         counts = _counts(outcome)
         if outcome.unfinished is not None:
             counts["metadata"] = {**outcome.metadata, "unfinished": True}
-        finished = runs.finish(run.id, "succeeded", **counts, telling=self._run_ends.telling())
+        finished = runs.finish(run.id, "succeeded", **counts, telling=self._report.telling())
         rows = run.write(f"{slot} {finished}")
         if not (rows and "duration_ms" in rows[0]):
             return {}
-        self._has_news = rows[0]["has_news"]
+        self._report.note_end(rows[0])
         return rows[0]
 
     def _may_go_on(self, run: Run) -> bool:
@@ -260,21 +250,7 @@ class _Execution:
         lease = self._platform.locks.renew(run.lease, runs.QUEUE_WINDOW_S)
         record = replace(self._record, params=outcome.unfinished)
         handover.wake(self._platform, self._invocation.function, handover.event_of(record, lease, self._event.part + 1))
-        return self._report("continued", run, outcome, {})
-
-    def _fail(self, error: Exception) -> dict[str, Any]:
-        """Report a failed run and raise, so that Lambda counts the error and retries a scheduled event."""
-        expected = isinstance(error, NightshiftError)
-        said = f"{type(error).__name__}: {error}"
-        telling = self._run_ends.telling(error)
-        self._record_end(runs.unstarted(self._record, "failed", type(error).__name__, said, telling=telling))
-        self._log.error(
-            "Job failed", jobType=self._job.name, status="failed", error=said, duration=self._elapsed_ms(),
-            exc_info=None if expected else error, **self._facts,
-        )  # fmt: skip
-        emit(self._job.name, {"RunsFailed": ("Count", 1), "Duration": ("Milliseconds", self._elapsed_ms())})
-        self._tell()
-        raise JobFailed(f"{self._job.name}: {said}") from error
+        return self._report.finished("continued", run, outcome, {})
 
     def _is_overrun(self, refusal: Refusal) -> bool:
         """Whether a scheduled run came while another run was at work, and not only its own event a second time."""
@@ -283,28 +259,8 @@ class _Execution:
     def _skip(self, reason: str, error: Exception, *, overrun: bool = False) -> dict[str, Any]:
         """End as a successful no-op, so that Lambda does not retry what somebody else does or has done."""
         if self._event.lease is None:
-            self._record_end(runs.unstarted(self._record, "skipped", reason, str(error)))
-        return self._say_skipped(reason, error, overrun=overrun)
-
-    def _say_skipped(self, reason: str, error: Exception, *, overrun: bool = False) -> dict[str, Any]:
-        self._log.info(
-            "Job skipped",
-            jobType=self._job.name,
-            status="skipped",
-            reason=reason,
-            detail=str(error),
-            **self._facts,
-        )
-        emit(self._job.name, {"Overruns" if overrun else "RunsSkipped": ("Count", 1)})
-        return {**self._facts, "status": "skipped", "reason": reason, "detail": str(error)}
-
-    def _record_end(self, statement: str) -> None:
-        """Write how a run ended badly; the report that follows matters more than this record."""
-        try:
-            rows = self._platform.database.write(statement)
-            self._has_news |= bool(rows and rows[0].get("has_news"))
-        except Exception as error:  # noqa: BLE001  # said above
-            self._log.error("Run not recorded", error=str(error), **self._facts)
+            self._report.record_end(runs.unstarted(self._record, "skipped", reason, str(error)))
+        return self._report.skipped(reason, error, overrun=overrun)
 
     def _release(self, lease: Lease | None, outcome: str, *, slot_done: bool = False) -> None:
         if lease is None:
@@ -314,42 +270,7 @@ class _Execution:
             self._platform.locks.release(lease, outcome, slot_done=slot_done, at_least_s=at_least_s)
         except LockError as error:
             # The lease ends by itself; a run that did its work is not failed for it.
-            self._log.warning("Lock not released", error=str(error), **self._facts)
-
-    def _report(self, status: str, run: Run, outcome: Outcome, totals: Mapping[str, Any]) -> dict[str, Any]:
-        result = {
-            "jobType": self._job.name,
-            "status": status,
-            "processed": totals.get("processed", outcome.processed),
-            "failed": totals.get("failed", outcome.failed),
-            "errors": totals.get("errors", list(outcome.errors)[: runs.MAX_ERRORS]),
-            "duration": totals.get("duration_ms", self._elapsed_ms()),
-            "metadata": totals.get("metadata", dict(outcome.metadata)),
-        }
-        if self._job.processed_as:
-            result[self._job.processed_as] = result["processed"]
-        self._log.info(self._job.completed, **result, **self._facts)
-        emit(self._job.name, {
-            "RunsSucceeded" if status == "succeeded" else "RunsContinued": ("Count", 1),
-            "ItemsProcessed": ("Count", outcome.processed),
-            "ItemsFailed": ("Count", outcome.failed),
-            "Duration": ("Milliseconds", self._elapsed_ms()),
-            **run.metrics,
-        })  # fmt: skip
-        self._tell()
-        return {**result, **self._facts}
-
-    def _tell(self) -> None:
-        """Send the alert that the end of this run is, now that nobody waits for its lock."""
-        if self._has_news:
-            unlocked = Run(
-                id=self._record.id, job=self._job, trigger=self._event.trigger, params=self._event.params,
-                platform=self._platform, deadline=self._invocation.ends_at,
-            )  # fmt: skip
-            self._run_ends.send(unlocked, self._invocation.ends_at)
-
-    def _elapsed_ms(self) -> int:
-        return round((time.monotonic() - self._started) * 1000)
+            self._report.warn("Lock not released", error)
 
 
 def _counts(outcome: Outcome) -> dict[str, Any]:
