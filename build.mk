@@ -68,5 +68,6 @@ tables: ## of jobs, settings and sample events, into README.md, docs/configurati
 raise-fences: ## of a deployed stack's locks, after a table was restored (docs/runbook.md) [STACK=nightshift]
 	$(WITH_DEV) -m deploy.raise_fences "$(or $(STACK),nightshift)"
 
-costs: ## what a month costs at three sizes of shop, into docs/costs.md and the README
+costs: ## what a month costs at three sizes of shop, into docs/costs.md and the README [MEASURE=1: the jobs' work first]
+	$(if $(MEASURE),$(WITH_DEV) -m benchmarks.work)
 	$(WITH_DEV) -m deploy.costs
