@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -59,6 +60,16 @@ class Work:
         )
 
 
+def durations(chance: random.Random, number: int = 20) -> list[float]:
+    """Return exponentially distributed durations whose mean is near 1: one of each twentieth, in any order.
+
+    Drawn independently, their mean would swing so much that little could be said after a hundred jobs.
+    """
+    drawn = [-math.log1p(-(place + chance.random()) / number) for place in range(number)]
+    chance.shuffle(drawn)
+    return drawn
+
+
 class Processors:
     """Processors that share the jobs of one database."""
 
@@ -68,7 +79,7 @@ class Processors:
         self.work = work
         self.chance = chance
         self.failed = 0
-        self.at_work = 0
+        self._durations: list[float] = []
 
     def begin(self, name: str, at: float) -> None:
         """Let one more come at that moment."""
@@ -83,13 +94,11 @@ class Processors:
     def _run(self, name: str) -> None:
         client = Client(self.tables)
         database = cast("Database", client)
-        self.at_work += 1
         try:
             self._processor(name, database).work()
         except DatabaseError:
             self.failed += 1
         finally:
-            self.at_work -= 1
             client.close()
 
     def _processor(self, name: str, database: Database) -> Any:
@@ -127,8 +136,11 @@ class Processors:
             client.close()
 
     def _takes_s(self) -> float:
-        takes_s = self.work.takes_s
-        return self.chance.expovariate(1 / takes_s) if self.work.varies else takes_s
+        if not self.work.varies:
+            return self.work.takes_s
+        if not self._durations:
+            self._durations = durations(self.chance)
+        return self.work.takes_s * self._durations.pop()
 
     def begun(self, task: Task, carry_out: Callable[[Task], None]) -> None:
         """Let a thread have ended a task when it will have."""
