@@ -30,7 +30,7 @@ class Copies:
         finally:
             self.on.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
-    def rate(self, work: Callable[[str], tuple[int, float]]) -> float:
+    def rate(self, work: Callable[[str], tuple[float, float]]) -> float:
         """Let somebody work on a copy; return items a second, of what it says it did in how many seconds."""
         with self.one() as url:
             done, took_s = work(url)

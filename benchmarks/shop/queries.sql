@@ -41,6 +41,12 @@ FROM sales_now AS s JOIN wishlists AS w ON w.product_id = s.product_id
 WHERE w.notify_on_sale AND w.told_step < s.sale_step AND s.price < w.price
 LIMIT :rows
 
+-- name: find_wishes
+SELECT id, user_id, product_id, told_step, price FROM wishlists WHERE notify_on_sale ORDER BY id LIMIT :rows
+
+-- name: price_of_one
+SELECT sale_step, price, currency FROM sales_now WHERE product_id = :product
+
 -- name: mark_one
 UPDATE wishlists SET told_step = :step, told_price = CAST(:price AS numeric) WHERE id = :wish
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from functools import partial
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -23,6 +23,7 @@ from tests.support.runs import running
 
 HOLDS: Final = 100_000
 PRODUCTS: Final = 1_000
+_SIZES: Final = (HOLDS // 100, HOLDS // 10, HOLDS)
 # A loop over rows does the same with each; more of them would take longer and say no more.
 _ROWS: Final = 2_000
 _SQL: Final = queries("benchmarks.shop")
@@ -63,8 +64,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     rounds = parser.parse_args(arguments).rounds
-    growth = grow("Holds that have expired", "µs a hold", (HOLDS // 100, HOLDS // 10, HOLDS), _cost_us, rounds=1)
-    with filled(partial(_fill, HOLDS)) as copies:
+    with ExitStack() as stack:
+        sizes = {size: stack.enter_context(filled(partial(_fill, size))) for size in _SIZES}
+        copies = sizes[HOLDS]
+        growth = grow("Holds that have expired", "µs a hold", _SIZES, lambda size: 1e6 / sizes[size].rate(ours))
         contenders = [
             Contender("Nightshift", lambda: copies.rate(ours), rounds),
             Contender("one plain statement", lambda: copies.rate(partial(plain, copies)), rounds),
@@ -84,11 +87,6 @@ def _fill(holds: int, connection: Any) -> None:
     connection.run(_SQL["fill_products"], products=PRODUCTS)
     connection.run(_SQL["fill_stock"], holds=holds, products=PRODUCTS)
     connection.run(_SQL["fill_holds"], holds=holds, products=PRODUCTS)
-
-
-def _cost_us(holds: int) -> float:
-    with filled(partial(_fill, holds)) as copies:
-        return 1e6 / copies.rate(ours)
 
 
 def _name(url: str) -> str:
