@@ -26,11 +26,12 @@ from nightshift.connecting import Address
 from nightshift.database import Database
 from nightshift.platform import Platform, PlatformSettings
 from nightshift.settings import load
+from tests.integration.api.browsing import FORM, session
 from tests.support import door as support
 from tests.support.aws import Aws
 from tests.support.databases import DatabaseServer
 from tests.support.domains import fill
-from tests.support.door import ADomain, Caller
+from tests.support.door import ADomain, Answer, Caller
 
 UNSUBSCRIBE_SECRET, CALLBACK_SECRET = "the unsubscribe secret of these tests", "the callback secret of these tests"
 _INVOKE = re.compile(r"/2015-03-31/functions/([\w.-]+)/invocations")
@@ -185,3 +186,10 @@ def ends_runs(workers: Workers, database: Database) -> Workers:
 
     workers.then = end
     return workers
+
+
+@pytest.fixture
+def as_admin(call: Caller) -> Callable[..., Answer]:
+    """Asks as a browser does that is signed in with the admin secret."""
+    cookies = session(call)
+    return lambda method, path, **sent: call(method, path, FORM, cookies=cookies, **sent)

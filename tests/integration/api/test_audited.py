@@ -22,7 +22,7 @@ from tests.support.door import AS_JOB, Caller
 # Without an entry of their own.
 EXEMPT = {
     "POST /api/cron/callback/{jobId}": "a worker's answer is kept with the attempt, in puppet_job_execution_logs",
-    "POST /login": "a page, whose entries test_pages.py looks at",
+    "POST /login": "a page, whose entries test_signing_in.py looks at",
     "POST /logout": "a page likewise",
 }
 # Pages ask the routes of the API, which write the entries.
