@@ -31,6 +31,8 @@ _SAID: Final[Mapping[str, dict[str, Any]]] = {
     "DescribeTable": {"Table": {"TableStatus": "ACTIVE"}},
     "UpdateTimeToLive": {},
 }
+# The answer to what has no target: an event for a function, a mail.
+_TAKEN: Final = b'{"MessageId": "taken"}'
 _JSON: Final = b"Content-Type: application/x-amz-json-1.0\r\n"
 
 
@@ -70,7 +72,7 @@ class _Connection(asyncio.Protocol):
 
     def _answer(self, head: bytes, body: bytes) -> bytes:
         if not (found := _TARGET.search(head)):
-            return _http(202, b"")  # an event for a function
+            return _http(202, _TAKEN)
         try:
             return _http(200, json.dumps(self._do(found[1].decode(), json.loads(body))).encode())
         except ConditionFailedError as error:
@@ -95,7 +97,13 @@ class _Connection(asyncio.Protocol):
             asked = request["RequestItems"].items()
             return {"Responses": {name: self._each(name, table["Keys"]) for name, table in asked}}
         table = self.tables[request["TableName"]]
-        items = {"GetItem": table.get, "PutItem": table.put, "UpdateItem": table.update, "DeleteItem": table.delete}
+        items = {
+            "GetItem": table.get,
+            "PutItem": table.put,
+            "UpdateItem": table.update,
+            "DeleteItem": table.delete,
+            "Query": table.query,
+        }
         return items[operation](request)
 
     def _each(self, name: str, keys: list[Any]) -> list[Any]:

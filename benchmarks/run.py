@@ -26,6 +26,7 @@ ROWS: Final[Mapping[str, str]] = {
     "wishlist": "benchmarks.shop.wishlist",
     "reservations": "benchmarks.shop.reservations",
     "queue": "benchmarks.queue.drain",
+    "memory": "benchmarks.memory.peaks",
 }
 
 

@@ -66,6 +66,15 @@ class Table:
         item = self.items.get(self._key(request["Key"]))
         return {"Item": item} if item else {}
 
+    def query(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Query, all of it in one page; every item is looked at."""
+        condition, values, names = (
+            request["KeyConditionExpression"],
+            request["ExpressionAttributeValues"],
+            _names(request),
+        )
+        return {"Items": [item for item in self.items.values() if holds(condition, item, values, names)]}
+
     def put(self, request: Mapping[str, Any]) -> dict[str, Any]:
         """PutItem."""
         key = self._key(request["Item"])

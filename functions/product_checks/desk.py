@@ -17,6 +17,8 @@ Q = TypeVar("Q")
 _HARMLESS = (NightshiftError, ValueError)
 # What waits meanwhile is served together, but no more of it: its rows stay locked until all of it is written.
 AT_ONCE = 50
+# So many jobs run at a time: each may hold a page of 5 MB in memory that waits to be read.
+SIDE_BY_SIDE = 128
 
 
 class RunStopped(NightshiftError):
@@ -64,11 +66,11 @@ class Desk:
         return answer
 
     def run(self, jobs: Iterable[Callable[[], T]]) -> list[T]:
-        """Run every job in a thread of its own, serve them until the last has ended, and return their results."""
+        """Run the jobs in threads, serve them until the last has ended, and return their results."""
         waiting = list(jobs)
         if not waiting:
             return []
-        with ThreadPoolExecutor(max_workers=len(waiting), thread_name_prefix="host") as pool:
+        with ThreadPoolExecutor(max_workers=min(len(waiting), SIDE_BY_SIDE), thread_name_prefix="host") as pool:
             running = [pool.submit(job) for job in waiting]
             for job in running:
                 job.add_done_callback(lambda _done: self._requests.put(None))

@@ -10,6 +10,7 @@ from functools import partial
 import pytest
 
 from nightshift.errors import DatabaseError, DatabaseUnavailable
+from product_checks import desk as desk_module
 from product_checks.desk import AT_ONCE, Desk, RunStopped
 
 
@@ -70,6 +71,21 @@ def test_what_waits_is_served_together_up_to_a_limit(desk: Desk) -> None:
     assert seen[1] == AT_ONCE
     assert sum(seen) == callers
     assert max(seen) == AT_ONCE
+
+
+def test_no_more_jobs_run_at_a_time_than_memory_has_room_for(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(desk_module, "SIDE_BY_SIDE", 2)
+    pairs, at_work, most = threading.Barrier(2), set[int](), 0
+
+    def job(number: int) -> None:
+        nonlocal most
+        at_work.add(number)
+        most = max(most, len(at_work))
+        pairs.wait(20)
+        at_work.discard(number)
+
+    desk.run(partial(job, number) for number in range(20))
+    assert most == 2
 
 
 def test_where_some_cannot_be_served_together_each_is_tried_alone(desk: Desk) -> None:
