@@ -107,6 +107,13 @@ _HINTS: Final = (
         ),
     ),
     (
+        ("cannot connect to PostgreSQL",),
+        (
+            "The database does not answer the functions: are host and port in its secret right, do its security group "
+            "and firewall let them in, and does it have to be reached from a VPC?"
+        ),
+    ),
+    (
         ("certificate", "CERTIFICATE_VERIFY_FAILED"),
         "The database's certificate is signed by nobody known: RDS needs its bundle (docs/deploy.md, DatabaseCaFile)",
     ),

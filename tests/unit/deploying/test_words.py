@@ -70,5 +70,6 @@ def test_a_stack_that_is_stuck_is_named_with_the_way_out(status: str, advice: st
 def test_reasons_of_cloudformation_lead_to_what_lies_behind_them() -> None:
     assert "NAT" in words.hint("Received response status [FAILED] from custom resource: timed out after 300 s")
     assert "bundle" in words.hint("SSLCertVerificationError: CERTIFICATE_VERIFY_FAILED")
+    assert "host and port" in words.hint("RuntimeError: cannot connect to PostgreSQL at 10.0.0.1:1")
     assert "another STACK" in words.hint("/aws/lambda/nightshift-api already exists")
     assert words.hint("something else") == ""
