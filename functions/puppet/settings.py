@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from nightshift.errors import SettingsError
+from nightshift.loopback import is_loopback
 from nightshift.outbound import AddressRefused, WebAddress
 from nightshift.settings import env, load
 
@@ -133,8 +134,7 @@ class _Reader:
         except AddressRefused as error:
             self._say(name, f"url: {error}")
             return None
-        is_here = address.host in ("127.0.0.1", "localhost", "::1")
-        if address.scheme != "https" and not (is_here and self._allow_loopback):
+        if address.scheme != "https" and not (is_loopback(address.host) and self._allow_loopback):
             self._say(name, "url must begin with https://")
         return address
 

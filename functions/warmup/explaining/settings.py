@@ -10,11 +10,11 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from nightshift.errors import SettingsError
+from nightshift.loopback import is_loopback
 from nightshift.settings import env, load
 from warmup.explaining.pricing import FREE, PUBLIC_PRICES, Prices
 
 PROVIDERS: Final = ("offline", "bedrock", "openai")
-_LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 _MODEL: Final = re.compile(r"[!-~]{1,2048}")
 _MOST_USD: Final = 10_000
 
@@ -161,7 +161,7 @@ def _url(url: str) -> str | None:
         return "EXPLAINER_URL is missing"
     try:
         parts = urlsplit(url)
-        is_safe = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
+        is_safe = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname))
         is_plain = bool(parts.hostname) and parts.username is None and parts.port != 0
     except ValueError:
         is_safe = is_plain = False
@@ -174,7 +174,7 @@ def _url(url: str) -> str | None:
 
 def _key(words: _Words) -> str | None:
     try:
-        is_near = urlsplit(words.url).hostname in _LOOPBACK
+        is_near = is_loopback(urlsplit(words.url).hostname)
     except ValueError:
         is_near = False
     if words.secret_ref or is_near or not words.url:

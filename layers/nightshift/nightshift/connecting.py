@@ -6,11 +6,11 @@ import socket
 import ssl
 from dataclasses import dataclass, field
 from functools import cache
-from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from nightshift.errors import ConfigurationError, DatabaseUnavailable
+from nightshift.loopback import is_loopback
 
 if TYPE_CHECKING:
     from nightshift.wire import LastResultConnection as Connection
@@ -32,11 +32,7 @@ class Address:
     @property
     def is_loopback(self) -> bool:
         """Whether the server is on this machine, where TLS is neither offered nor needed."""
-        # By value, not by how it begins: 127.example.org is somewhere else and would get the password in the clear.
-        try:
-            return ip_address(self.host).is_loopback
-        except ValueError:
-            return self.host == "localhost"
+        return is_loopback(self.host)
 
     @classmethod
     def from_url(cls, url: str, name: str = "DATABASE_URL") -> Address:

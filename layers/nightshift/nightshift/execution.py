@@ -24,7 +24,7 @@ from nightshift.errors import (
     StaleFence,
 )
 from nightshift.event import JobEvent
-from nightshift.job import RESERVE_S, Job, Outcome, Run
+from nightshift.job import Job, Outcome, Run
 from nightshift.lease import Lease, Refusal
 from nightshift.platform import Platform, platform
 from nightshift.reporting import Report
@@ -33,6 +33,8 @@ from nightshift.telemetry import emit, logger
 
 # Without a Lambda context (a test, a shell) a run may take this long.
 _NO_CONTEXT_S = 900.0
+# Kept back from the lease for finishing: the last transaction, the release, the end line.
+_RESERVE_S = 10.0
 # Somebody newer holds the lock or has done the slot, and what they do is theirs to report. A lost lease is not among
 # them: nobody need have taken it, so the run has failed and may be tried again.
 _SUPERSEDED = (StaleFence, SlotAlreadyDone)
@@ -195,7 +197,7 @@ class _Execution:
         now = time.monotonic()
         left_in_all = self._job.at_most_s - self._running_for_s
         ends_at = min(self._invocation.ends_at, now + left_in_all, lease.deadline if lease else math.inf)
-        return ends_at, ends_at - min(RESERVE_S, 0.2 * (ends_at - now))
+        return ends_at, ends_at - min(_RESERVE_S, 0.2 * (ends_at - now))
 
     def _work(self, run: Run, work: Callable[[Run], Outcome]) -> dict[str, Any]:
         try:
@@ -219,8 +221,8 @@ class _Execution:
         return self._report.finished("succeeded", run, outcome, totals)
 
     def _end(self, run: Run, status: str, error: Exception) -> str:
-        fence_number, telling = run.lease.fence if run.lease else None, self._report.telling(error)
-        return runs.finish(run.id, status, fence=fence_number, error=error, telling=telling)
+        fence_number, policy = run.lease.fence if run.lease else None, self._report.alert_policy(error)
+        return runs.finish(run.id, status, fence=fence_number, error=error, alerting=policy)
 
     def _finish(self, run: Run, outcome: Outcome) -> Mapping[str, Any]:
         """End the run and its slot in one fenced transaction: of two runs of a slot, one finishes."""
@@ -228,7 +230,7 @@ class _Execution:
         counts = _counts(outcome)
         if outcome.unfinished is not None:
             counts["metadata"] = {**outcome.metadata, "unfinished": True}
-        finished = runs.finish(run.id, "succeeded", **counts, telling=self._report.telling())
+        finished = runs.finish(run.id, "succeeded", **counts, alerting=self._report.alert_policy())
         rows = run.write(f"{slot} {finished}")
         if not (rows and "duration_ms" in rows[0]):
             return {}

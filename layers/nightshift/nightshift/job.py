@@ -51,16 +51,19 @@ class Job:
     """One job: its name, its lock, and what it may be asked for.
 
     Attributes:
-        at_most_s: the longest that a run may take over all its parts; also the longest lease.
-        lock: the lock's name where it is not the job's; `{parameter}` in it is filled in, one lock for each
-            value. at_least_s: a run that ended sooner still keeps the next one out until this long after its
-            start. runs_unlocked: where DynamoDB cannot be asked, run all the same (a duplicate would only
-            waste work). exclusive: where it is false, runs are at work side by side, without a lock and a
-            fence, and what they share is guarded by their own statements. completed: the message of the end
-            line. processed_as: a second name under which the end line tells how many items were processed,
-            where its readers know it by another. internal: parameters that no caller gives: they follow from
-            the others, by `fill_in`, or from a former part of the run. fill_in: takes the platform and what was
-            given, returns what follows from it; raises NotFound where that names nothing.
+        at_most_s: the longest that a run may take over all its parts, in seconds; also the longest lease.
+        lock: the lock's name where it is not the job's; `{parameter}` in it is filled in, one lock for each value.
+        at_least_s: a run that ended sooner still keeps the next one out until this long after its start, in seconds.
+        runs_unlocked: where DynamoDB cannot be asked, run all the same; a duplicate would only waste work.
+        exclusive: where it is false, runs are at work side by side, without a lock and a fence, and what they share is
+            guarded by their own statements.
+        completed: the message of the end line.
+        processed_as: a second name under which the end line tells how many items were processed, where its readers
+            know it by another.
+        internal: parameters that no caller gives: they follow from the others, by `fill_in`, or from a former part of
+            the run.
+        fill_in: takes the platform and what was given, returns what follows from it; raises NotFound where that names
+            nothing.
     """
 
     name: str
@@ -199,7 +202,3 @@ class Run:
     def _check(self, lease: Lease) -> None:
         if self.monotonic() >= lease.deadline:
             raise LeaseLost(f"{lease.name}: the lease ended before the work did")
-
-
-# Kept back from the lease for finishing: the last transaction, the release, the end line.
-RESERVE_S = 10.0

@@ -11,7 +11,7 @@ from nightshift.alerts.run_ends import RunEnds
 from nightshift.errors import JobFailed, NightshiftError
 from nightshift.job import Job, Outcome, Run
 from nightshift.platform import Platform
-from nightshift.runs import RunRecord, Telling
+from nightshift.runs import AlertPolicy, RunRecord
 from nightshift.telemetry import emit, logger
 
 
@@ -45,9 +45,9 @@ class Report:
         """Say what did not go as it should and does not end the run."""
         self._log.warning(message, error=str(error), **facts, **self._facts)
 
-    def telling(self, error: BaseException | None = None) -> Telling | None:
+    def alert_policy(self, error: BaseException | None = None) -> AlertPolicy | None:
         """Return how the end with this error is noted for alerts, None where they are off."""
-        return self._run_ends.telling(error)
+        return self._run_ends.alert_policy(error)
 
     def note_end(self, row: Mapping[str, Any]) -> None:
         """Take in what the statement that ended the run has answered."""
@@ -106,8 +106,8 @@ class Report:
         """
         expected = isinstance(error, NightshiftError)
         said = f"{type(error).__name__}: {error}"
-        telling = self.telling(error)
-        self.record_end(runs.unstarted(self._record, "failed", type(error).__name__, said, telling=telling))
+        policy = self.alert_policy(error)
+        self.record_end(runs.unstarted(self._record, "failed", type(error).__name__, said, alerting=policy))
         self._log.error(
             "Job failed", jobType=self._job.name, status="failed", error=said, duration=self._elapsed_ms(),
             exc_info=None if expected else error, **self._facts,

@@ -37,12 +37,15 @@ class RunRecord:
 
 
 @dataclass(frozen=True)
-class Telling:
-    """How people are told of a run's end.
+class AlertPolicy:
+    """Whether and when people are alerted of a run's end.
 
     Attributes:
-        title: the job's name in words. is_critical: it cannot mend itself, so they are told at once. after: otherwise
-            they are told of so many failures in a row; None: of none. changes, within: what is flapping.
+        title: the job's name in words.
+        is_critical: the failure cannot mend itself, so people are alerted of the first.
+        after: otherwise they are alerted of so many failures in a row; None: never.
+        changes: so many changes of state within the time `within` are flapping.
+        within: see `changes`.
     """
 
     title: str = ""
@@ -56,7 +59,7 @@ class Telling:
         return vars(self).copy()
 
 
-_NOBODY = Telling()
+_NOBODY = AlertPolicy()
 
 
 def queue(record: RunRecord, fence: int | None) -> str:
@@ -108,12 +111,12 @@ def finish(  # noqa: PLR0913  # one column each, all by name
     errors: Sequence[str] = (),
     metadata: Mapping[str, Any] | None = None,
     error: BaseException | None = None,
-    telling: Telling | None = None,
+    alerting: AlertPolicy | None = None,
 ) -> str:
     """Return the statement that ends a run; it answers the totals over all parts.
 
     Nothing happens and nothing is answered where the run had ended already or, with `fence`, where somebody with
-    another fence has gone on with it. With `telling`, how it ended is noted for alerts, and `has_news` of the row says
+    another fence has gone on with it. With `alerting`, how it ended is noted for alerts, and `has_news` of the row says
     whether a message waits.
     """
     return _render(
@@ -127,13 +130,15 @@ def finish(  # noqa: PLR0913  # one column each, all by name
         metadata=dict(metadata or {}),
         error_class=type(error).__name__ if error else None,
         error=storable(str(error), _ERROR_LENGTH) if error else None,
-        **(telling or _NOBODY).values(),
+        **(alerting or _NOBODY).values(),
     )
 
 
-def unstarted(record: RunRecord, status: str, error_class: str, error: str, *, telling: Telling | None = None) -> str:
+def unstarted(
+    record: RunRecord, status: str, error_class: str, error: str, *, alerting: AlertPolicy | None = None
+) -> str:
     """Return the statement that records a run which never began (`skipped` or `failed`), and why."""
-    values = {**record.values(), **(telling or _NOBODY).values()}
+    values = {**record.values(), **(alerting or _NOBODY).values()}
     return _render(
         "record_unstarted", **values, status=status, error_class=error_class, error=storable(error, _ERROR_LENGTH)
     )

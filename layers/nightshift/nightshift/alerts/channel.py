@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from urllib.parse import urlsplit
 
 from nightshift.errors import ConfigurationError, NightshiftError
+from nightshift.loopback import is_loopback
 from nightshift.outbound.retry_after import retry_after_s
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ CONNECT_TIMEOUT_S: Final = 3.0
 ANSWER_TIMEOUT_S: Final = 5.0
 # Where Slack asks for patience, or cannot be reached, and does not say for how long.
 PATIENCE_S: Final = 60
-_LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 _ANSWER_BYTES: Final = 200
 # What Slack says where the message is wrong and not the webhook (https://api.slack.com/messaging/webhooks).
 _BAD_MESSAGE: Final = (
@@ -139,5 +139,5 @@ def _is_address(text: str) -> bool:
     except ValueError:
         # What it says of the text would show some of it.
         return False
-    is_private = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
+    is_private = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname))
     return is_private and bool(parts.hostname)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from nightshift.alerts.settings import load_settings
 from nightshift.errors import ConfigurationError, MigrationError, SettingsError
-from nightshift.runs import Telling
+from nightshift.runs import AlertPolicy
 from nightshift.telemetry import emit
 from nightshift.wording import title
 
@@ -38,14 +38,14 @@ class RunEnds:
         if settings.enabled:
             self._after = settings.after_failures
 
-    def telling(self, error: BaseException | None = None) -> Telling | None:
+    def alert_policy(self, error: BaseException | None = None) -> AlertPolicy | None:
         """Return how the end with this error is noted, None where alerts are off."""
         if self._after is None:
             return None
         from nightshift.alerts.outbox import FLAPPING_CHANGES, FLAPPING_WITHIN
 
         is_critical = isinstance(error, _CRITICAL)
-        return Telling(title(self._job), is_critical, self._after, FLAPPING_CHANGES, FLAPPING_WITHIN)
+        return AlertPolicy(title(self._job), is_critical, self._after, FLAPPING_CHANGES, FLAPPING_WITHIN)
 
     def send(self, run: Run, ends_at: float) -> None:
         """Send what waits, if that fits in before `ends_at` on the monotonic clock."""

@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from nightshift.errors import SettingsError
+from nightshift.loopback import is_loopback
 from nightshift.settings import env, load
 
 _ADDRESS: Final = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
-_LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def _address_of_page(name: str, value: str) -> str | None:
     # RFC 8058 asks for https; a machine of one's own has none.
     try:
         parts = urlsplit(value)
-        fits = parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in _LOOPBACK)
+        fits = parts.scheme == "https" or (parts.scheme == "http" and is_loopback(parts.hostname))
     except ValueError:
         parts, fits = None, False
     if parts and fits and parts.hostname and value.isascii() and value.isprintable() and not set(value) & set(' <>"?#'):

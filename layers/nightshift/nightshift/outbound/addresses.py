@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from ipaddress import AddressValueError, IPv4Address, IPv6Address
 from urllib.parse import SplitResult, quote, urljoin, urlsplit
 
+from nightshift.loopback import is_loopback
 from nightshift.outbound.errors import AddressRefused
 
 MAX_LENGTH = 4096
@@ -53,11 +54,7 @@ class WebAddress:
     @property
     def site(self) -> str:
         """Who takes one request at a time: the host. On this machine also the port: there, each is its own site."""
-        return (
-            f"{self.host}:{self.port}"
-            if self.host in ("localhost", "::1") or self.host.startswith("127.")
-            else self.host
-        )
+        return f"{self.host}:{self.port}" if is_loopback(self.host) else self.host
 
     @property
     def origin(self) -> str:

@@ -36,7 +36,7 @@ Resolver = Callable[[str, int], Iterable[str]]
 
 PORTS = frozenset({80, 443, 8080, 8443})
 _MOST_ADDRESSES = 4
-# A pool looks at all pairs of its connections at every request: of fifty hosts in one, that cost more than the requests.
+# A pool looks at all pairs of its connections at each request: of fifty hosts in one, that cost more than the requests.
 _POOLS = 32
 _MOST_CONNECTIONS = 16  # of a pool; of all together half as many as a Lambda function may have files open
 # Shorter than the five seconds after which common servers close: we seldom write to a closing connection.
