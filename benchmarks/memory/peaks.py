@@ -41,11 +41,16 @@ def peak_mb(around: Ground, case: Case, place: Place, python: str) -> float:
     with changed.started(python) as process:
         for event in case.events:
             answer = process.answer(event).body
-            _check(case, answer)
+            check(case, answer)
         return process.peak_mb
 
 
-def _check(case: Case, answer: Any) -> None:
+def check(case: Case, answer: Any) -> None:
+    """Make sure that what was answered is what the case asked for.
+
+    Raises:
+        FunctionFailedError: it is less.
+    """
     refused = answer.get("statusCode", 200) != 200 or answer.get("status") in ("failed", "skipped")
     # A page that a busy machine did not bring in time is no reason to measure nothing.
     if refused or answer.get("processed", case.least) < case.least:
