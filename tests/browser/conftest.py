@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,22 +21,41 @@ from tests.support.dashboard import Dashboard, serving
 from tests.support.databases import DatabaseServer
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, BrowserContext, Page
+    from playwright.sync_api import Browser, BrowserContext, Page, Playwright
 
-_NAMES = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome")
+_WITH_TABS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome", "chrome")
+# First the one without windows and all that belongs to them: the same engine for a third of the work.
+_NAMES = ("chromium-headless-shell", *_WITH_TABS)
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def playwright() -> Iterator[Playwright]:
     sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright, which this environment has not")
-    program = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, _NAMES)), None)
-    if program is None:
-        pytest.skip("needs Chromium, which is not on this machine (Debian: apt-get install chromium)")
-    with sync_api.sync_playwright() as playwright:
-        # Its sandbox needs rights that a container has not; it opens nothing but our own pages.
-        launched = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-dev-shm-usage"])
+    with sync_api.sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    with _launched(playwright, _NAMES) as launched:
         yield launched
-        launched.close()
+
+
+@pytest.fixture(scope="module")
+def browser_with_tabs(playwright: Playwright) -> Iterator[Browser]:
+    with _launched(playwright, _WITH_TABS) as launched:
+        yield launched
+
+
+@contextmanager
+def _launched(playwright: Playwright, names: Sequence[str]) -> Iterator[Browser]:
+    program = os.environ.get("CHROMIUM") or next(filter(None, map(shutil.which, names)), None)
+    if program is None:
+        pytest.skip(f"needs Chromium, which is not on this machine (Debian: apt-get install {names[0]})")
+    # Its sandbox needs rights that a container has not; it opens nothing but our own pages.
+    launched = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-dev-shm-usage"])
+    yield launched
+    launched.close()
 
 
 @pytest.fixture(scope="module")

@@ -25,9 +25,9 @@ LOOKS = 3
 
 
 @pytest.fixture
-def tab(browser: Browser, dashboard: Dashboard, cookies: Callable[[str], Path]) -> Iterator[Tab]:
+def tab(browser_with_tabs: Browser, dashboard: Dashboard, cookies: Callable[[str], Path]) -> Iterator[Tab]:
     """The page of a job, which renews itself."""
-    opened = Tab(browser, cookies("AdminSecret"))
+    opened = Tab(browser_with_tabs, cookies("AdminSecret"))
     opened.open(f"{dashboard.url}/jobs/retention")
     opened.wait_for("asked > 1")
     yield opened
