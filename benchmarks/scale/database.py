@@ -114,6 +114,10 @@ class Tables:
         self.turn.reset()
         self.written = self.claims = self.messages = 0
 
+    def has_jobs(self) -> bool:
+        """Whether jobs are left that nobody has begun."""
+        return bool(self._real.read("SELECT 1 FROM puppet_jobs WHERE status = 'pending' LIMIT 1"))
+
     def measured(self, statement: str, values: dict[str, Any], *, writes: bool) -> tuple[list[Row], float]:
         """Let the real server carry out a message; return its answer and for how long the server computed."""
         began_s = self._server_cpu_s()

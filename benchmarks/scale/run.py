@@ -16,7 +16,7 @@ from contextlib import closing
 from typing import Any, Final
 
 from benchmarks.rounds import RESULTS, save
-from benchmarks.scale import costs, reality, scenarios
+from benchmarks.scale import costs, reality, scenarios, ways
 from benchmarks.scale.costs import Measured
 from benchmarks.scale.figures import Line
 from benchmarks.scale.page import shown_line, write
@@ -32,24 +32,24 @@ def claims(on: DatabaseServer, measured: Measured, budget_s: float) -> _Series:
     """Simulate every way to have jobs carried out."""
     return [
         _series(way.title, [scenarios.claim(on, measured, way, workers, budget_s) for workers in way.workers])
-        for way in scenarios.CLAIMS
+        for way in ways.CLAIMS
     ]
 
 
 def locks(_on: DatabaseServer, _measured: Measured, _budget_s: float) -> _Series:
     """Simulate callers who want locks."""
     return [
-        _series(title, [scenarios.lock(name_of, callers) for callers in scenarios.WORKERS])
-        for title, name_of in scenarios.LOCKS.items()
+        _series(title, [scenarios.lock(name_of, callers) for callers in ways.WORKERS])
+        for title, name_of in ways.LOCKS.items()
     ]
 
 
 def mails(on: DatabaseServer, _measured: Measured, budget_s: float) -> _Series:
     """Simulate senders of mails."""
     with on.database() as url, closing(scenarios.Post(on, url, _PEOPLE)) as post:
-        titles = dict.fromkeys(way.title for way in scenarios.MAILINGS)
+        titles = dict.fromkeys(way.title for way in ways.MAILINGS)
         return [
-            _series(title, [post.send(way, budget_s) for way in scenarios.MAILINGS if way.title == title])
+            _series(title, [post.send(way, budget_s) for way in ways.MAILINGS if way.title == title])
             for title in titles
         ]
 
@@ -100,7 +100,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             began_s = time.monotonic()
             parts[name] = PARTS[name](on, measured, chosen.budget)
             print(f"\n== {name}: {time.monotonic() - began_s:.0f} s", flush=True)
-        save("scale", [], {"postgresql": version(on)}, parts=parts)
+            save("scale", [], {"postgresql": version(on)}, parts=parts)
     print(write(), flush=True)
     return 0
 
