@@ -93,7 +93,7 @@ def test_a_hidden_page_asks_for_nothing_and_asks_at_once_when_it_is_shown(tab: T
 def test_it_stands_still_while_someone_types_and_goes_on_afterwards(tab: Tab) -> None:
     tab.read("document.querySelector('main select').focus()")
     assert asked_meanwhile(tab) == 0
-    tab.wait_for("document.getElementById('fresh').textContent === 'Waits while you are busy here'")
+    tab.wait_for("document.getElementById('fresh').textContent === 'Updates are paused while you work here'")
 
     tab.read("document.activeElement.blur()")
     assert asked_meanwhile(tab) > 0

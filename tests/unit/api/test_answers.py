@@ -51,7 +51,7 @@ def test_what_nobody_expected_tells_the_caller_the_request_id_and_the_log_the_re
 def test_a_route_may_refuse_and_may_answer_in_its_own_form(call: Caller) -> None:
     refused = call("POST", "/test/conflict", support.AS_JOB)
     assert (refused.status, refused.body["version"]) == (409, 7)
-    assert refused.body["title"] == "The state of things is another"
+    assert refused.body["title"] == "Not possible in the present state"
     assert refused.body["type"] == "/docs/problems.md#conflict"
 
     own = call("GET", "/test/teapot")

@@ -101,7 +101,7 @@
         say(`No answer since ${Math.round((Date.now() - last) / 1000)} s`);
       }
     } else if (!document.hidden) {
-      say("Waits while you are busy here");
+      say("Updates are paused while you work here");
     }
     timer = setTimeout(look, Math.min(SLOW_MS, PAUSE_MS * 2 ** misses));
   }
