@@ -56,10 +56,6 @@ def _follow_ports(database: Database, shop: Shop, stored: Mapping[str, Row]) -> 
     database.write(_SQL["follow_ports"], moved=moved)
 
 
-def _agree(row: Row, product: Product, day: int) -> bool:
-    return _facts(row) == _known_facts(known_after(product, day))
-
-
 def _facts(row: Row) -> tuple[Any, ...]:
     variants = {(sku, Decimal(price), *state) for sku, price, *state in row["variants"]}
     return None if row["price"] is None else Decimal(row["price"]), row["availability"], variants
