@@ -67,11 +67,14 @@ class Function:
                 [python, "-m", "awslambdaric", self.handler],
                 env=self._environment(address), cwd=self.code, stdout=log, stderr=subprocess.STDOUT,
             )  # fmt: skip
+            process = Process(self, child, runtime_api, log)
             try:
-                yield Process(self, child, runtime_api, log, started)
+                process.start_ms = process.await_question(started)
+                yield process
             finally:
                 child.kill()
                 child.wait()
+                process.hang_up()
 
     def start_ms(self, python: str) -> float:
         """Start it once and return how long it took until it asked for an event."""
@@ -97,21 +100,31 @@ class Function:
 class Process:
     """One process of a function, and its Runtime API, which is one socket."""
 
+    start_ms = 0.0
+
     def __init__(
-        self,
-        function: Function,
-        child: subprocess.Popen[bytes],
-        runtime_api: socket.socket,
-        log: IO[bytes],
-        since: float,
+        self, function: Function, child: subprocess.Popen[bytes], runtime_api: socket.socket, log: IO[bytes]
     ) -> None:
-        """Wait until it asks for an event."""
         self._function, self._child, self._log = function, child, log
         self._runtime_api = runtime_api
         self._connection: socket.socket | None = None
         self._reading: IO[bytes] | None = None
+
+    def await_question(self, since: float) -> float:
+        """Wait until it asks for an event, and return how many milliseconds after `since` it did.
+
+        Raises:
+            FunctionFailedError: it ended, or did not ask.
+        """
         self._await("GET", "/invocation/next", _PATIENCE_S)
-        self.start_ms = (time.perf_counter() - since) * 1000
+        return (time.perf_counter() - since) * 1000
+
+    def hang_up(self) -> None:
+        """Close its connection, if it has one."""
+        if self._reading and self._connection:
+            self._reading.close()
+            self._connection.close()
+        self._reading = self._connection = None
 
     def answer(self, event: Any) -> Answer:
         """Give it an event and return its answer; then wait until it asks again.
@@ -172,7 +185,7 @@ class Process:
         assert self._connection
         self._connection.settimeout(max(patience_s, 0.1))
         if not (line := self._reading.readline()):
-            self._reading = None
+            self.hang_up()
             return None
         method, path, _ = line.decode().split(" ", 2)
         headers = dict(self._headers())
