@@ -95,7 +95,7 @@ def search(wanted: Search) -> Found:
         # Liveness needs another kind of search, under weak fairness: whoever can go on does so in the end.
         live = wanted.variation == WAITING
         # Compiling well takes longer than most of these searches do.
-        level = "-O2" if wanted.variation in (TURNS, RENEWALS, LATE_HANDOVER) else "-O1"
+        level = "-O2" if wanted.variation in (TURNS, RENEWALS, CRASHES, LATE_HANDOVER) else "-O0"
         defined = ("-DCOLLAPSE", "-DMEMLIM=4000", *(() if live else ("-DSAFETY",)))
         _run(folder, "cc", level, "-w", *defined, "-o", "pan", "pan.c")
         said = _run(folder, "./pan", "-m200000", *(("-a", "-f") if live else ()))
