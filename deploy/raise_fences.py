@@ -6,6 +6,7 @@ database is asked, because whoever restores tables seldom reaches it from where 
 
 from __future__ import annotations
 
+import contextlib
 import sys
 import time
 from collections.abc import Iterator
@@ -38,16 +39,29 @@ def raise_fences(dynamodb: Any, table: str) -> tuple[list[str], int]:
     }
     lifted = sorted(jobs | {_name(item) for item in items if "expires_s" not in item})
     for name in lifted:
-        dynamodb.update_item(
-            TableName=table,
-            Key={"pk": {"S": name}},
-            UpdateExpression="SET fence = if_not_exists(fence, :zero) + :step",
-            ExpressionAttributeValues={":zero": {"N": "0"}, ":step": {"N": str(STEP)}},
-        )
+        _lift(dynamodb, table, name, now_ms)
     of_items = [item["pk"] for item in items if "expires_s" in item]
     for key in of_items:
         dynamodb.delete_item(TableName=table, Key={"pk": key})
     return lifted, len(of_items)
+
+
+def _lift(dynamodb: Any, table: str, name: str, now_ms: int) -> None:
+    """Lift one fence to the time at least, above where it began in a table that was lost before, and a step further."""
+    with contextlib.suppress(dynamodb.exceptions.ConditionalCheckFailedException):
+        dynamodb.update_item(
+            TableName=table,
+            Key={"pk": {"S": name}},
+            UpdateExpression="SET fence = :now",
+            ConditionExpression="attribute_not_exists(fence) OR fence < :now",
+            ExpressionAttributeValues={":now": {"N": str(now_ms)}},
+        )
+    dynamodb.update_item(
+        TableName=table,
+        Key={"pk": {"S": name}},
+        UpdateExpression="SET fence = fence + :step",
+        ExpressionAttributeValues={":step": {"N": str(STEP)}},
+    )
 
 
 def _items(dynamodb: Any, table: str) -> Iterator[dict[str, Any]]:

@@ -203,7 +203,20 @@ def deployed(plan: Plan) -> Stack:
         reasons = account.why_it_failed(plan.session, name, since) if stack else ""
         raise GuideError(f"Stack {name} was not deployed\n{reasons}")
     say("  migrations      applied: the stack gets no new code without them")
+    if plan.stack is None:
+        _begin_above(plan.session, stack)
     return stack
+
+
+def _begin_above(session: Any, stack: Stack) -> None:
+    """Let a new table of locks begin above every fence that the database may know of an earlier stack."""
+    from deploy.raise_fences import LocksHeldError, raise_fences
+
+    try:
+        raise_fences(session.client("dynamodb"), stack.outputs["LocksTableName"])
+    except LocksHeldError:
+        # Whoever is at work was not refused, and so the database knew no earlier stack, or will refuse it now.
+        say(f"  note            where an earlier stack has used this database: make raise-fences STACK={stack.name}")
 
 
 def _sets(stack: Stack | None, name: str) -> bool:

@@ -43,6 +43,17 @@ def test_runs_are_accepted_again(aws: Aws, database: Database) -> None:
     assert (locks.read(JOB) or {})["fence"] > STEP
 
 
+def test_a_table_may_be_made_anew_more_than_once(aws: Aws, database: Database) -> None:
+    locks = _locks(aws)
+    for _ in range(2):
+        aws.client("dynamodb").delete_item(TableName=LOCK_TABLE, Key={"pk": {"S": JOB}})
+        _claimed(database, locks)  # a schedule that came first
+
+        raise_fences(aws.client("dynamodb"), LOCK_TABLE)
+
+        assert _claimed(database, locks)
+
+
 def test_the_locks_of_single_items_begin_anew_above_their_old_fences(aws: Aws, database: Database) -> None:
     locks = _locks(aws)
     assert _claimed(database, locks, "product:7", of_item=True)
