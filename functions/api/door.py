@@ -16,9 +16,9 @@ from api.incoming import Incoming
 from api.log import log
 from api.pages.every import routes as page_routes
 from api.pages.signing_in import SignIn
-from api.reading import read
 from api.router import Router
 from api.settings import ApiSettings
+from api.validation import validated
 from nightshift.errors import DatabaseTimeout
 from nightshift.platform import Platform
 from nightshift.routes import Guard, Json, Problem, Request, Response, Route
@@ -71,7 +71,7 @@ class Door:
         route, path = self._router.find(incoming.method, incoming.path)
         facts.route = route.path
         facts.principal = self._guards.admit(route.guard, incoming)
-        request = read(incoming, route, path, self._platform, facts.principal, deadline)
+        request = validated(incoming, route, path, self._platform, facts.principal, deadline)
         key = key_of(incoming, request, route) if route.method == "POST" and not route.is_page else None
         if key is None:
             return _respond(route, request)

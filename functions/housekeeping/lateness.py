@@ -14,9 +14,12 @@ class Watched:
     """What is known of a job.
 
     Attributes:
-        schedule, watched_from: the schedule that the last look found (None: it was never looked at), and since when.
-        resumed_at: when it was last resumed. ended_at: when a run that did all of its work ended last; of one that has
-            not ended, when it began. state: what the last look found wrong. status: of the newest run.
+        resumed_at: when it was last resumed.
+        schedule: the schedule that the last look found; None: it was never looked at.
+        watched_from: since when that schedule is known.
+        state: what the last look found wrong.
+        ended_at: when a run that did all of its work ended last; of one that has not ended, when it began.
+        status: of the newest run.
     """
 
     job: str

@@ -33,8 +33,8 @@ class BatchSummary:
     """What became of one batch.
 
     Attributes:
-        succeeded: attempts that ended well. failed: attempts that did not, those that will be retried included;
-            duplicates are neither.
+        succeeded: attempts that ended well.
+        failed: attempts that did not, those that will be retried included; duplicates are neither.
         errors: how many of the failed attempts were of which sort (`timeout`, `network`, `authentication`, …).
     """
 

@@ -16,8 +16,8 @@ from api.answers import to_json
 from api.catalogue import Catalogue
 from api.guards import READ, READ_ONLY
 from api.incoming import Incoming
-from api.reading import read
 from api.router import Router
+from api.validation import validated
 from nightshift.routes import Json, Problem, Request, Response, Route
 
 _JSON = {"content-type": "application/json"}
@@ -64,7 +64,7 @@ class Api:
 
     def _ask(self, request: Request, incoming: Incoming) -> Response:
         route, path = self._router.find(incoming.method, incoming.path)
-        asked = read(incoming, route, path, request.platform, request.principal, request.deadline)
+        asked = validated(incoming, route, path, request.platform, request.principal, request.deadline)
         answered = route.answer(replace(asked, source_ip=request.source_ip))
         return answered if isinstance(answered, Response) else Response(answered)
 

@@ -25,9 +25,9 @@ class Signal:
         key: names the thing for ever, such as `puppet:batch-failures`.
         title: what is wrong where it is, in a few words; it is also the title of the recovery.
         details: what somebody who was woken wants to know, by short labels.
-        after: so often in a row it must be found bad before anybody is told.
-        job, run_id: whose pages the message leads to, where they are not those of the run that found it (run_id empty:
-            of no run).
+        after: how many times in a row it must be found bad before anybody is told.
+        job: the job whose page the message leads to, where it is not that of the run that found it.
+        run_id: likewise the run; empty where `job` is given: of no run.
     """
 
     key: str

@@ -16,7 +16,9 @@ class Delivered:
     Attributes:
         notified: notifications of the kinds asked for that were told.
         suppressed: not told, because they are not true, not wanted or not wished for by mail any more.
-        failed: given up. left: waiting, over the daily cap or for a later run.
+        failed: given up.
+        doubtful: mails of which nobody knows whether they went out.
+        left: waiting, over the daily cap or for a later run.
         stopped: why the batch ended before its end; empty where it did not.
     """
 

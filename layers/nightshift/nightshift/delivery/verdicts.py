@@ -10,9 +10,12 @@ from typing import Final
 class Verdict(StrEnum):
     """What is to be done.
 
-    THROTTLED: wait, then send it again. STOPPED: no mail would get through now; end the batch, keep all of it.
-    PERMANENT: the address is at fault: never write to it again. REFUSED: this mail was not taken, for a reason that
-    may be ours. DOUBTFUL: nobody knows whether it went out.
+    Attributes:
+        THROTTLED: wait, then send it again.
+        STOPPED: no mail would get through now; end the batch and keep all of it.
+        PERMANENT: the address is at fault; never write to it again.
+        REFUSED: this mail was not taken, for a reason that may be ours.
+        DOUBTFUL: nobody knows whether it went out.
     """
 
     THROTTLED = "throttled"

@@ -1,4 +1,4 @@
-"""From what came in to a request whose every value has been checked."""
+"""Checks what came in: path, query and body against what the route declares."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from nightshift.platform import Platform
 from nightshift.routes import Guard, Json, Problem, Request, Route
 
 
-def read(
+def validated(
     incoming: Incoming, route: Route, path: Mapping[str, str], platform: Platform, principal: str, deadline: float
 ) -> Request:
-    """Check the input of a request that has passed its guard.
+    """Return the request, which has passed its guard, with every value parsed and within bounds.
 
     Raises:
         Problem: 404 for a path parameter that names nothing, 400, 413 or 415 for what cannot be read, and 422
