@@ -18,7 +18,7 @@ def _line(workers: int, rate: float, busy: float = 0.5) -> Line:
 
 
 def test_a_series_bends_where_its_asymptotes_cross() -> None:
-    lines = [_line(1, 2.0), _line(10, 19.0), _line(100, 150.0, busy=1.0), _line(1_000, 160.0, busy=1.0)]
+    lines = [_line(1, 2.0), _line(10, 19.0), _line(100, 160.0, busy=1.0), _line(1_000, 90.0, busy=1.0)]
 
     assert bend_of(lines) == Bend(80.0, "claim lock", 160.0)
 
