@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -32,9 +30,9 @@ from tests.support.aws import Aws
 from tests.support.databases import DatabaseServer
 from tests.support.domains import fill
 from tests.support.door import ADomain, Answer, Caller
+from tests.support.invocations import taken_by
 
 UNSUBSCRIBE_SECRET, CALLBACK_SECRET = "the unsubscribe secret of these tests", "the callback secret of these tests"
-_INVOKE = re.compile(r"/2015-03-31/functions/([\w.-]+)/invocations")
 
 
 @dataclass
@@ -50,15 +48,11 @@ class Workers:
         """The events alone."""
         return [event for _, event in self.invoked]
 
-    def take(self, path: str, invocation_type: str, payload: bytes) -> int:
+    def take(self, function: str, event: dict[str, Any]) -> int:
         """Return the status of Lambda's answer."""
-        match = _INVOKE.fullmatch(path)
-        assert match is not None
-        assert invocation_type == "Event"
         if self.refuses:
             return 404
-        event = json.loads(payload)
-        self.invoked.append((match[1], event))
+        self.invoked.append((function, event))
         if self.then:
             self.then(event)
         return 202
@@ -67,30 +61,9 @@ class Workers:
 @pytest.fixture
 def workers(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Workers]:
     played = Workers()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            content = self.rfile.read(int(self.headers["Content-Length"]))
-            status = played.take(self.path, self.headers["X-Amz-Invocation-Type"], content)
-            body = b"" if status == 202 else b'{"Message": "there is no such function"}'
-            self.send_response(status)
-            if status != 202:
-                self.send_header("X-Amzn-ErrorType", "ResourceNotFoundException")
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: Any) -> None:
-            return
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", f"http://127.0.0.1:{server.server_port}")
-    yield played
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with taken_by(played.take) as endpoint:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", endpoint)
+        yield played
 
 
 @pytest.fixture(scope="package")

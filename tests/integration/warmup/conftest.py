@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pg8000.native
@@ -23,6 +21,7 @@ from tests.integration.warmup.shelf import Shelf
 from tests.support.aws import Aws
 from tests.support.databases import DatabaseServer
 from tests.support.door import ADMIN_SECRET, JOB_SECRET, READ_SECRET, WARMUP_SECRET, Caller
+from tests.support.invocations import taken_by
 from warmup import routes
 
 # Not TRUNCATE: for a few rows, making new files costs more.
@@ -67,26 +66,14 @@ def shelf(postgres_url: str, one_connection: pg8000.native.Connection, aws: Aws)
 def workers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Workers]:
     played = Workers()
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            event = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            if played.status == 202:
-                played.take(event)
-            self.send_response(played.status)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
+    def take(_function: str, event: dict[str, Any]) -> int:
+        if played.status == 202:
+            played.take(event)
+        return played.status
 
-        def log_message(self, *_: Any) -> None:
-            return
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", f"http://127.0.0.1:{server.server_port}")
-    yield played
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with taken_by(take) as endpoint:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", endpoint)
+        yield played
 
 
 @pytest.fixture

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from datetime import datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -19,6 +17,7 @@ from nightshift.settings import load
 from tests.integration.wishlist.shop import Shop
 from tests.support.aws import Aws
 from tests.support.door import ADMIN_SECRET, AS_ADMIN, Caller
+from tests.support.invocations import taken_by
 from tests.support.ses import Ses
 from wishlist import check_sales, check_stock, routes
 
@@ -39,26 +38,14 @@ def lambda_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Any]]:
     """Runs each invocation before it answers; `works` may be set to False, and then nobody comes."""
     state: dict[str, Any] = {"works": True}
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            event = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            if state["works"]:
-                _HANDLERS[self.path.split("/")[3]](event, None)
-            self.send_response(202)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
+    def take(function: str, event: dict[str, Any]) -> int:
+        if state["works"]:
+            _HANDLERS[function](event, None)
+        return 202
 
-        def log_message(self, *_: Any) -> None:
-            return
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", f"http://127.0.0.1:{server.server_port}")
-    yield state
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with taken_by(take) as endpoint:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", endpoint)
+        yield state
 
 
 @pytest.fixture

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
@@ -20,6 +18,7 @@ from tests.integration.puppet.reading.history import History
 from tests.support.aws import Aws
 from tests.support.databases import DatabaseServer
 from tests.support.door import ADMIN_SECRET, READ_SECRET, WEBHOOK_SECRET, Caller
+from tests.support.invocations import taken_by
 
 _EMPTY = """
     DELETE FROM puppet_jobs; DELETE FROM puppet_lanes; DELETE FROM puppet_job_execution_logs;
@@ -60,24 +59,13 @@ def invoked(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[dict[str, Any]]]:
     """The events with which Lambda functions were invoked."""
     events: list[dict[str, Any]] = []
 
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            events.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
-            self.send_response(202)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
+    def take(_function: str, event: dict[str, Any]) -> int:
+        events.append(event)
+        return 202
 
-        def log_message(self, *_: Any) -> None:
-            return
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
-    thread.start()
-    monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", f"http://127.0.0.1:{server.server_port}")
-    yield events
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with taken_by(take) as endpoint:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", endpoint)
+        yield events
 
 
 @pytest.fixture
