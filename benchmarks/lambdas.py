@@ -271,8 +271,10 @@ def _is_stale() -> bool:
     built = BUILD / "template.yaml"
     if not built.exists():
         return True
-    sources = (path for folder in ("functions", "layers/nightshift") for path in (ROOT / folder).rglob("*.py"))
-    return any(path.stat().st_mtime > built.stat().st_mtime for path in (ROOT / "template.yaml", *sources))
+    sources = (path for folder in ("functions", "layers/nightshift") for path in (ROOT / folder).rglob("*.*"))
+    # What the build makes itself is no reason to build.
+    written = (path for path in sources if path.suffix != ".pyc" and path.name != "openapi.json")
+    return any(path.stat().st_mtime > built.stat().st_mtime for path in (ROOT / "template.yaml", *written))
 
 
 def versions(python: str) -> Mapping[str, str]:
