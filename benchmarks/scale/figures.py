@@ -7,8 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-# With less than this part of what its workers could do, a system has bent.
+# With less than this part of what its workers could do, a system falls short.
 ENOUGH: Final = 0.8
+# A resource that is in use for more than this part of the time is used up.
+FULL: Final = 0.7
 
 
 @dataclass(frozen=True)
@@ -36,9 +38,14 @@ class Line:
         return max(self.busy, key=lambda name: self.busy[name])
 
     @property
-    def has_bent(self) -> bool:
+    def falls_short(self) -> bool:
         """Whether clearly less is done than the workers could do."""
         return self.rate < ENOUGH * self.ideal
+
+    @property
+    def has_bent(self) -> bool:
+        """Whether that is so because a shared resource is used up."""
+        return self.falls_short and self.busy[self.busiest] > FULL
 
     def document(self) -> dict[str, Any]:
         """Return it as JSON."""

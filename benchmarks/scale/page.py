@@ -89,6 +89,11 @@ def _told(lines: Sequence[Line]) -> str:
     if len(lines) > 1 and lines[0].ideal == last.ideal:
         return f"the limit decides, more processors bring nothing ({shown(last.rate)} jobs/s)"
     bend = bend_of(lines)
+    if bend is None and last.falls_short:
+        part = (
+            f"at {last.workers:,} workers {last.rate / last.ideal:.0%} of what they could ({shown(last.rate)} jobs/s)"
+        )
+        return f"{part}, with nothing used up: what is free waits for the next call{besides}"
     if bend is None:
         return f"holds at {last.workers:,} workers ({shown(last.rate)} jobs/s; {_use(last)}){besides}"
     return f"**bends at about {bend.workers:,.0f} workers** ({shown(bend.rate)} jobs/s; {bend.resource}){besides}"

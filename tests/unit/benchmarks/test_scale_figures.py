@@ -27,6 +27,12 @@ def test_a_series_that_does_what_its_workers_can_has_no_bend() -> None:
     assert bend_of([_line(1, 2.0), _line(10, 16.0)]) is None
 
 
+def test_who_falls_short_with_nothing_used_up_has_not_bent() -> None:
+    idle = _line(100, 3.0, busy=0.1)
+
+    assert (idle.falls_short, idle.has_bent, bend_of([idle])) == (True, False, None)
+
+
 def test_the_resource_is_that_of_the_first_line_that_has_bent() -> None:
     first = Line(10, 5.0, 20.0, {"lock item": 0.2, "connections": 0.9}, 0, 0, {})
     bend = bend_of([_line(1, 2.0), first, _line(100, 6.0, busy=1.0)])
