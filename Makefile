@@ -57,7 +57,7 @@ test: ## the tests, on two cores [ARGS="-k lock -x"]
 	$(WITH_DEV) -m pytest --numprocesses=3 --dist=loadfile --no-loadscope-reorder -m "not long" $(ARGS)
 
 test-long: ## those that take long: every page judged by axe-core, the environment made from nothing, …
-	$(WITH_DEV) -m pytest -m long tests/browser tests/integration
+	$(WITH_DEV) -m pytest -m long tests/browser tests/e2e tests/integration
 
 model: ## the lock's model, searched by Spin with every seeded mistake (Debian: spin, gcc)
 	$(WITH_DEV) -m tests.model.check

@@ -76,6 +76,7 @@ def test_locks_data_and_secrets_outlive_a_stop(stopped: _Stopped) -> None:
         assert (system.secrets / "JobSecret").read_text() == stopped.secret
 
 
+@pytest.mark.long
 def test_the_fence_never_falls_behind_the_database(stopped: _Stopped) -> None:
     stopped.tables.unlink()
 
@@ -85,6 +86,7 @@ def test_the_fence_never_falls_behind_the_database(stopped: _Stopped) -> None:
         assert _fence(system) > stopped.fence
 
 
+@pytest.mark.long
 def test_a_lock_whose_holder_died_with_the_system_is_free(stopped: _Stopped) -> None:
     tables = json.loads(stopped.tables.read_text())
     locks = [item for items in tables.values() for item in items if item["pk"]["S"] == "product-checks"]

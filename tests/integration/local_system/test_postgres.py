@@ -100,6 +100,7 @@ def test_start_after_kill_9(home: Path) -> None:
     assert not is_postgres(int(killed.stdout))
 
 
+@pytest.mark.long
 def test_a_process_id_that_is_somebody_elses_by_now_is_ignored(home: Path) -> None:
     server = Postgres(home)
     server.start()
@@ -110,6 +111,7 @@ def test_a_process_id_that_is_somebody_elses_by_now_is_ignored(home: Path) -> No
     server.stop()
 
 
+@pytest.mark.long
 def test_a_half_made_data_folder_is_made_again(home: Path) -> None:
     first = Postgres(home)
     first.start()
@@ -124,6 +126,7 @@ def test_a_half_made_data_folder_is_made_again(home: Path) -> None:
     assert answer == 1
 
 
+@pytest.mark.long
 def test_two_servers_at_once(home: Path, folder: Path) -> None:
     one, other = Postgres(home), Postgres(folder / "other")
     one.start()
