@@ -58,10 +58,16 @@ class Measured:
 
 
 @contextmanager
-def queue_of(on: DatabaseServer, jobs: int, users: int) -> Iterator[Database]:
-    """A fresh database with so many jobs that are due, left as autovacuum would."""
+def queue_of(on: DatabaseServer, jobs: int, users: int, *, durable: bool = True) -> Iterator[Database]:
+    """A fresh database with so many jobs that are due, left as autovacuum would.
+
+    Where it need not be durable, nobody really waits for the disk: how long a commit does is told to the simulation.
+    """
     with on.database() as url:
-        with closing(on.connect(url.rpartition("/")[2])) as connection:
+        name = url.rpartition("/")[2]
+        if not durable:
+            on.execute(f"ALTER DATABASE {name} SET synchronous_commit = off")
+        with closing(on.connect(name)) as connection:
             connection.run(FILL, jobs=jobs, users=users)
             connection.run("VACUUM ANALYZE")
         address = Address.from_url(url)

@@ -47,7 +47,7 @@ class Kind:
 
 
 KINDS: Final = (
-    Kind("jobs that do nothing, 500 at once", 12_000, 0.0, 500, 2_000),
+    Kind("jobs that do nothing, 500 at once", 8_000, 0.0, 500, 2_000),
     Kind("jobs that wait 50 ms, 40 in flight of each process", 2_000, 0.05, 20, 40),
 )
 

@@ -43,7 +43,8 @@ def claim(on: DatabaseServer, measured: Measured, way: Claims, workers: int, bud
     with ExitStack() as stack:
         jobs = (_JOBS if workers >= WORKERS[-1] else _JOBS_OF_FEW) // way.databases
         tables = [
-            Tables(server, stack.enter_context(queue_of(on, jobs, jobs)), measured.costs) for _ in range(way.databases)
+            Tables(server, stack.enter_context(queue_of(on, jobs, jobs, durable=False)), measured.costs)
+            for _ in range(way.databases)
         ]
         crews = _come(simulation, tables, way, _work(way, workers, measured), max(1, way.processors(workers)))
         window_s = _count(simulation, server, tables, way, budget_s)
@@ -143,6 +144,7 @@ class Post:
 
     def __init__(self, on: DatabaseServer, url: str, people: int) -> None:
         mails.fill(on, url, people)
+        on.execute(f"ALTER DATABASE {url.rpartition('/')[2]} SET synchronous_commit = off")
         address = Address.from_url(url)
         self._database = Database(lambda **_: address)
 

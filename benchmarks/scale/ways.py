@@ -70,7 +70,7 @@ def _few(workers: int) -> int:
     return -(-workers // _MOST_OF_A_PROCESSOR)
 
 
-_SHORT: Final = Claims("short", "jobs of 2 s, a processor for each worker", SHORT_JOB_S, warm_up_s=5.0, least_s=4.0)
+_SHORT: Final = Claims("short", "jobs of 2 s, a processor for each worker", SHORT_JOB_S, warm_up_s=5.0, least_s=3.0)
 _FAN_OUT: Final = replace(_SHORT, processors=lambda _: 1, batch_size=_LARGEST_BATCH, hands_over_s=0.02)
 CLAIMS: Final = (
     Claims("deployed", "jobs of 20 s, 10 at once as deployed, however many processors", in_flight=10, workers=(1, 100)),
@@ -85,7 +85,7 @@ CLAIMS: Final = (
     replace(_FAN_OUT, name="fan-out-called", title="jobs of 2 s, fan-out: one processor, called again after a second",
             workers=WORKERS[2:], again_s=1.0),
     replace(_SHORT, name="proxy", title="jobs of 2 s, a processor for each worker, RDS Proxy with 50 connections",
-            workers=WORKERS[3:], surroundings=replace(AWS, pool=50), warm_up_s=10.0),
+            workers=WORKERS[3:], surroundings=replace(AWS, pool=50), warm_up_s=7.0),
 )  # fmt: skip
 
 
