@@ -20,8 +20,8 @@ from typing import Any, Final
 from uuid import uuid4
 
 from benchmarks.aws import services
-from benchmarks.workers import peers
 from benchmarks.rounds import ROUNDS, Comparison, Contender, Goal, compare, grow, save
+from benchmarks.workers import peers
 from local.aws import client, credentials
 from nightshift.lease import Lease
 from nightshift.lock import Locks
