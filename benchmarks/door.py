@@ -1,7 +1,7 @@
 """The door, warm: a trigger that is let in, two that are refused, and the dashboard's first page with many jobs.
 
-`python -m benchmarks.door [--rounds 5]`. The shipped function answers under the real runtime client: measured is from
-the event that API Gateway would send to the answer. Beside it are handlers that do the least of the same, without rules.
+`python -m benchmarks.door [--rounds 5]`. The shipped function answers under the real runtime client; a figure is from
+the event that API Gateway would send to the answer. Beside it are handlers that do the least of it, without rules.
 """
 
 from __future__ import annotations
