@@ -75,7 +75,7 @@ class TestSuppressions:
         )
 
         detail = store.one("SELECT detail FROM mail_suppressions")
-        assert detail.startswith("550 5.1.1 ' unknown")
+        assert detail.startswith("550\ufffd 5.1.1 ' unknown")
         assert len(detail) <= 300
 
     def test_no_address_is_logged(self, capsys: pytest.CaptureFixture[str]) -> None:
