@@ -19,7 +19,9 @@ from tests.integration.library.jobs import Context, make
 from tests.support.aws import LOCK_TABLE, Aws
 from tests.support.slack import SlackDouble, slack_double
 
-NIGHTLY = {"function": "f", "schedule": "cron(0 2 * * ? *)", "zone": "UTC", "enabled": True}
+# Half a day from now, so that no test lets its time pass, whenever it is run.
+_HOUR = (datetime.now(UTC) + timedelta(hours=12)).hour
+NIGHTLY = {"function": "f", "schedule": f"cron(0 {_HOUR} * * ? *)", "zone": "UTC", "enabled": True}
 OFTEN = {"function": "f", "schedule": "rate(5 minutes)", "zone": "UTC", "enabled": True}
 ON_DEMAND = {"function": "f", "schedule": None, "zone": "UTC", "enabled": True}
 
