@@ -66,6 +66,7 @@ def _read_until(process: subprocess.Popen[str], words: str) -> str:
     raise AssertionError(output)
 
 
+@pytest.mark.long
 def test_once_ends_well_when_every_job_ended_as_it_should(commands: _Commands) -> None:
     done = commands("local.run", "--once")
 
