@@ -204,11 +204,11 @@ def deployed(plan: Plan) -> Stack:
         raise GuideError(f"Stack {name} was not deployed\n{reasons}")
     say("  migrations      applied: the stack gets no new code without them")
     if plan.stack is None:
-        _begin_above(plan.session, stack)
+        begin_above(plan.session, stack)
     return stack
 
 
-def _begin_above(session: Any, stack: Stack) -> None:
+def begin_above(session: Any, stack: Stack) -> None:
     """Let a new table of locks begin above every fence that the database may know of an earlier stack."""
     from deploy.raise_fences import LocksHeldError, raise_fences
 
