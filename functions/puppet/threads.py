@@ -34,7 +34,11 @@ class Task:
 
 
 class Threads:
-    """Carries out tasks, each in a thread at once; for use by one thread."""
+    """Carries out tasks side by side; for use by one thread.
+
+    Every task has a thread as soon as one can be started, but none is started for what another has done by then: to
+    start one takes longer than many a task. So each that begins starts the next where tasks still wait.
+    """
 
     def __init__(
         self, carry_out: Callable[[ClaimedJob], Ending], *, monotonic: Callable[[], float] = time.monotonic
@@ -45,16 +49,17 @@ class Threads:
         # SimpleQueue, because handing a task over costs a microsecond, where an executor's future costs thirty.
         self._waiting: SimpleQueue[Task | None] = SimpleQueue()
         self._done: SimpleQueue[Task] = SimpleQueue()
+        self._changes = threading.Lock()
         self._alive = 0
+        self._most = 0
         self._abandoned = 0
 
     def submit(self, tasks: Iterable[Task], at_work: int) -> None:
         """Let tasks be carried out; `at_work` is how many there are in all, these included."""
+        self._most = at_work
         for task in tasks:
             self._waiting.put(task)
-        while self._alive < at_work:
-            self._alive += 1
-            threading.Thread(target=self._work, name="puppet job", daemon=True).start()
+        self._start_another()
 
     def collect(self, wait_s: float) -> list[Task]:
         """Wait so long for a task that has ended, and return all that have."""
@@ -75,15 +80,35 @@ class Threads:
 
     def abandon(self) -> None:
         """Count one thread as lost, so that another is started in its place."""
-        self._alive -= 1
-        self._abandoned += 1
+        with self._changes:
+            self._alive -= 1
+            self._abandoned += 1
+        self._start_another()
 
     def close(self) -> None:
         """Let every thread end after its task; nobody waits for one that hangs."""
-        for _ in range(self._alive + self._abandoned):
+        with self._changes:
+            self._most, threads = 0, self._alive + self._abandoned
+        for _ in range(threads):
             self._waiting.put(None)
 
+    def _start_another(self) -> None:
+        """Start a thread where a task waits, unless there are as many as tasks at work."""
+        with self._changes:
+            if self._waiting.empty() or self._alive >= self._most:
+                return
+            self._alive += 1
+        try:
+            threading.Thread(target=self._work, name="puppet job", daemon=True).start()
+        except RuntimeError:
+            # No more can be had: those that there are do the work, one task after the other.
+            with self._changes:
+                self._alive -= 1
+            if not self._alive:
+                raise
+
     def _work(self) -> None:
+        self._start_another()
         while (task := self._waiting.get()) is not None:
             task.begun_at = self._monotonic()
             task.ending = self._carry_out(task.job)
