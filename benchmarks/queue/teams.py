@@ -60,7 +60,7 @@ class Team:
             raise RuntimeError(f"{self.name}: {done} of {self.jobs} jobs were done")
         return done / took_s
 
-    def pick_up_ms(self, server: DatabaseServer, jobs: int = 10) -> float:
+    def pick_up_ms(self, server: DatabaseServer, jobs: int = 5) -> float:
         """Add jobs one by one to an idle queue; return the median of how long each waited until it was begun."""
         with server.database(migrated=self.migrated) as url, self._run("pick-up", url, str(jobs)) as worker:
             took_s: list[float] = json.loads(worker.hear())

@@ -16,7 +16,7 @@ REASONS: Final[Mapping[str, str]] = {
     "WarmupForecasts": "processor time alone: the same price, in the shortest time",
     "WarmupOnDemand": "a reader waits for it",
     "WarmupExplanations": "waits for the model; the longest series need the memory",
-    "PuppetJobs": "waits for workers; 200 of them at a time, with answers of 250 KB, take 430 MB",
+    "PuppetJobs": "waits for workers; 200 of them at a time, with answers of 250 KB, take 450 MB",
 }
 WAITS: Final = "waits for the database and for others: the least memory that its largest case and its start are well in"
 

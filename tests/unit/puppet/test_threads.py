@@ -36,7 +36,11 @@ class _Scene:
         self.before_third: threading.Event | None = None
         self._start = threading.Thread.start
         self._made = ExitStack()
-        monkeypatch.setattr(threading.Thread, "start", lambda thread: self._count(thread))
+
+        def start(thread: threading.Thread) -> None:
+            self._count(thread)
+
+        monkeypatch.setattr(threading.Thread, "start", start)
 
     def threads(self, carry_out: Callable[[], object]) -> Threads:
         def once(_job: ClaimedJob) -> Ending:
