@@ -10,9 +10,11 @@ import json
 import os
 import platform
 import statistics
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,6 +22,8 @@ RESULTS: Final = Path(__file__).parent / "results"
 ROUNDS: Final = 5
 # Ratios that lie further apart than this part of their median tell nothing for certain.
 NOISY: Final = 0.25
+# Of what takes so long in all no further round is needed to know how its cost grows.
+_LONG_S: Final = 2.0
 
 
 @dataclass(frozen=True)
@@ -122,12 +126,19 @@ class Growth:
 
 
 def grow(title: str, unit: str, sizes: Sequence[int], cost: Callable[[int], float], rounds: int = 3) -> Growth:
-    """Measure what an item costs at each size, and print it; the median of some rounds."""
+    """Measure what an item costs at each size, and print it: the median of some rounds, or of fewer that take long."""
     print(f"\n{title}", flush=True)
-    measured = {size: statistics.median(cost(size) for _ in range(rounds)) for size in sizes}
+    measured = {size: _median(partial(cost, size), rounds) for size in sizes}
     for size, each in measured.items():
         print(f"  {size:>12,}  {shown(each)} {unit}", flush=True)
     return Growth(title, unit, measured)
+
+
+def _median(cost: Callable[[], float], rounds: int) -> float:
+    began, costs = time.monotonic(), [cost()]
+    while len(costs) < rounds and time.monotonic() - began < _LONG_S:
+        costs.append(cost())
+    return statistics.median(costs)
 
 
 def compare(

@@ -26,7 +26,7 @@ from nightshift.platform import platform
 from nightshift.sql import queries
 from nightshift.wire import LastResultConnection
 
-EVENTS: Final = 100
+EVENTS: Final = 60
 _BARE: Final = "bare handler"
 _SQL: Final = queries("benchmarks", "history.sql")
 # Statements that only say where a transaction begins and ends, and how long it may wait.

@@ -57,6 +57,11 @@ class Forecasting:
         return statistics.fmean(self.owa.values())
 
 
+def forecasters() -> Path:
+    """The interpreter of the environment that has the libraries."""
+    return peers(_ENVIRONMENT)
+
+
 @contextmanager
 def forecasting(name: str, rows: Sequence[Row]) -> Iterator[Forecasting]:
     """Start one of them on some series."""
@@ -66,7 +71,7 @@ def forecasting(name: str, rows: Sequence[Row]) -> Iterator[Forecasting]:
             writer.writeheader()
             writer.writerows(rows)
         is_ours = name == OURS
-        python, path = (sys.executable, own_path()) if is_ours else (str(peers(_ENVIRONMENT)), str(ROOT))
+        python, path = (sys.executable, own_path()) if is_ours else (str(forecasters()), str(ROOT))
         command = [python, "-m", "benchmarks.forecasting.forecaster", "ours" if is_ours else name, folder]
         with Worker(command, path) as worker:
             worker.expect("ready")

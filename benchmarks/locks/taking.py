@@ -19,15 +19,18 @@ from pathlib import Path
 from typing import Any, Final
 from uuid import uuid4
 
+import boto3
+
 from benchmarks.aws import services
 from benchmarks.rounds import ROUNDS, Comparison, Contender, Goal, compare, grow, save
 from benchmarks.workers import peers
-from local.aws import client, credentials
+from local.aws import credentials
 from nightshift.lease import Lease
 from nightshift.lock import Locks
+from nightshift.platform import platform
 from tests.support.aws import Aws
 
-PAIRS: Final = 300
+PAIRS: Final = 200
 _TABLE: Final = "locks"
 _PEER: Final = "python_dynamodb_lock"
 _SCRIPT: Final = Path(__file__).with_name("run_python_dynamodb_lock.py")
@@ -37,8 +40,8 @@ _BARE: Final = "two bare updates"
 class Counted:
     """A DynamoDB client that counts its requests."""
 
-    def __init__(self, endpoint: str) -> None:
-        self.client = client("dynamodb", endpoint)
+    def __init__(self, client: Any) -> None:
+        self.client = client
         self.requests = 0
         self.client.meta.events.register("before-send.dynamodb", self._count)
 
@@ -102,11 +105,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
     rounds = parser.parse_args(arguments).rounds
     with services() as endpoint:
         Aws(endpoint).create_table(_TABLE)
-        counted = Counted(endpoint)
-        locks = Locks(lambda: counted.client, _TABLE)
+        os.environ |= credentials() | {"AWS_ENDPOINT_URL": endpoint, "LOCK_TABLE": _TABLE, "DATABASE_URL": "unused"}
+        our, their = Counted(platform().client("dynamodb")), Counted(boto3.client("dynamodb"))
+        locks = platform().locks
         compared = [
-            _time(counted, locks, endpoint, rounds),
-            _requests(counted, locks, endpoint),
+            _time(locks, their, endpoint, rounds),
+            _requests(our, locks, their, endpoint),
         ]
         title = "Locks that one run takes, each before the next, and gives back"
         growth = grow(title, "ms a lock", (1, 10, 100), partial(_many_ms, locks))
@@ -114,8 +118,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     save("lock", compared, {**versions, _PEER: peer_version()}, growth=[growth.document()])
 
 
-def _time(counted: Counted, locks: Locks, endpoint: str, rounds: int) -> Comparison:
-    pairs = {"Nightshift": partial(ours, locks), _BARE: partial(bare, counted.client)}
+def _time(locks: Locks, their: Counted, endpoint: str, rounds: int) -> Comparison:
+    pairs = {"Nightshift": partial(ours, locks), _BARE: partial(bare, their.client)}
     contenders = [Contender(name, partial(median_ms, pair), rounds) for name, pair in pairs.items()]
     contenders.append(Contender(_PEER, lambda: peer(endpoint)["ms"], rounds))
     goals = (Goal("Nightshift", _BARE, at_most=1.15), Goal(_PEER, "Nightshift", at_least=1.3))
@@ -123,10 +127,10 @@ def _time(counted: Counted, locks: Locks, endpoint: str, rounds: int) -> Compari
     return compare(title, contenders, unit="ms", goals=goals, rounds=rounds)
 
 
-def _requests(counted: Counted, locks: Locks, endpoint: str) -> Comparison:
+def _requests(our: Counted, locks: Locks, their: Counted, endpoint: str) -> Comparison:
     contenders = [
-        Contender("Nightshift", lambda: counted.in_one(lambda: ours(locks))),
-        Contender(_BARE, lambda: counted.in_one(lambda: bare(counted.client))),
+        Contender("Nightshift", lambda: our.in_one(lambda: ours(locks))),
+        Contender(_BARE, lambda: their.in_one(lambda: bare(their.client))),
         Contender(_PEER, lambda: peer(endpoint)["requests"]),
     ]
     goals = (Goal("Nightshift", _BARE, at_most=1), Goal("Nightshift", _PEER, at_most=0.99))

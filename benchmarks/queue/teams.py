@@ -83,5 +83,5 @@ PROCRASTINATE: Final = Team(
     "run_procrastinate.py",
     is_peer=True,
     options={"concurrency": 10, "delete_jobs": "always"},
-    jobs=1_000,
+    jobs=500,
 )

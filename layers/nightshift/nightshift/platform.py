@@ -96,6 +96,9 @@ class Platform:
                 connect_timeout=self._patience.connect_s,
                 read_timeout=self._patience.answer_s,
                 retries={"mode": "standard", "total_max_attempts": self._patience.attempts},
+                # Requests to the lock table are all put together by us, the same each time: to hold each against the
+                # service's description is a tenth of what one costs.
+                parameter_validation=service != "dynamodb",
                 # Said once: botocore's own is put together anew for each request, a fifth of what one costs here.
                 user_agent=f"Nightshift Boto3/{boto3.__version__}",
             )
