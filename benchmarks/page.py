@@ -1,6 +1,7 @@
 """docs/performance.md and its pictures, from what the rows left in benchmarks/results.
 
-What is said around the figures stands in performance.template.md, where `{row:NAME}` becomes a row's tables.
+What is said around the figures stands in performance.template.md, where `{row:NAME}` becomes a row's tables and
+`{goals}` what came of all goals.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from benchmarks.rounds import RESULTS, shown
 DOCS: Final = Path(__file__).resolve().parents[1] / "docs"
 TEMPLATE: Final = Path(__file__).with_name("performance.template.md")
 _PLACE: Final = re.compile(r"\{row:([a-z-]+)\}")
+_GOALS: Final = "{goals}"
 _Json = Mapping[str, Any]
 
 
@@ -34,9 +36,32 @@ def write(template: Path = TEMPLATE, results: Path = RESULTS, docs: Path = DOCS)
         picture.write_text(bars.draw(row["comparisons"]), "utf-8")
         return "\n".join(_row(row, f"images/{picture.name}"))
 
+    text = template.read_text("utf-8")
+    measured = {name: results / f"{name}.json" for name in _PLACE.findall(text)}
+    rows = {name: json.loads(path.read_text("utf-8")) for name, path in measured.items() if path.exists()}
     page = docs / "performance.md"
-    page.write_text(_PLACE.sub(fill, template.read_text("utf-8")), "utf-8")
+    page.write_text(_PLACE.sub(fill, text.replace(_GOALS, "\n".join(_goals(rows)))), "utf-8")
     return page
+
+
+def _goals(rows: Mapping[str, _Json]) -> Iterator[str]:
+    """How many goals are met, and which are not."""
+    ratios = [
+        (name, comparison["title"], ratio)
+        for name, row in rows.items()
+        for comparison in row["comparisons"]
+        for ratio in comparison["ratios"]
+        if ratio["goal"]
+    ]
+    missed = [each for each in ratios if not each[2]["met"]]
+    yield f"Of {len(ratios)} goals {len(ratios) - len(missed)} are met."
+    if missed:
+        yield "The others, each with its reason in its section:\n"
+        yield "| row | of what | ratio | median | goal | |"
+        yield "|---|---|---|---:|---:|---|"
+    for name, title, ratio in missed:
+        between, noisy = f"{ratio['ours']} / {ratio['theirs']}", "noisy" if ratio["noisy"] else ""
+        yield f"| {name} | {title} | {between} | {ratio['median']:.2f} | {ratio['goal']} | {noisy} |"
 
 
 def _row(row: _Json, picture: str) -> Iterator[str]:

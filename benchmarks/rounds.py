@@ -76,7 +76,7 @@ class Ratio:
     def goal(self) -> str:
         """The goal in signs, empty where there is none."""
         bounds = (("≥", self.at_least), ("≤", self.at_most))
-        return " and ".join(f"{sign} {bound:g}" for sign, bound in bounds if bound is not None)
+        return " and ".join(f"{sign} {bound:.3g}" for sign, bound in bounds if bound is not None)
 
     @property
     def is_met(self) -> bool:

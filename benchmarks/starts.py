@@ -45,6 +45,11 @@ def without_compiled(function: Function, folder: Path) -> Function:
     return replace(function, name=name, code=copy(function.code), layers=tuple(map(copy, function.layers)))
 
 
+def start_ms(function: Function, python: str) -> float:
+    """Return how long a start takes: the quicker of two, because whatever else the machine does can only add to it."""
+    return min(function.start_ms(python) for _ in range(2))
+
+
 def first_answer_ms(function: Function, python: str, given: Any) -> float:
     """Return how long it takes from the start of the process to the answer to its first event."""
     with function.started(python) as process:
@@ -66,7 +71,7 @@ def _questions(folder: Path, python: str, rounds: int) -> Comparison:
     shipped = list(functions().values())
     plain = [without_compiled(each, folder) for each in shipped]
     bare = replace(own(folder, "bare.run", python), name=_BARE)
-    contenders = [Contender(each.name, partial(each.start_ms, python), rounds) for each in (*shipped, *plain, bare)]
+    contenders = [Contender(each.name, partial(start_ms, each, python), rounds) for each in (*shipped, *plain, bare)]
     goals = [Goal(each.name, _BARE, at_most=1.25) for each in shipped]
     goals += [Goal(ours.name, same.name, at_most=0.6) for ours, same in zip(shipped, plain, strict=True)]
     title = "From the start of the process to its first question for an event"
