@@ -20,7 +20,7 @@ _STYLE: Final = (
 
 
 def draw(comparisons: Sequence[Mapping[str, Any]]) -> str:
-    """Return one picture of all comparisons of a row; the first contender of each is ours."""
+    """Return one picture of all comparisons of a row; ours stand out."""
     parts: list[str] = []
     y = 0
     for comparison in comparisons:
@@ -40,7 +40,7 @@ def _comparison(comparison: Mapping[str, Any], y: int) -> Iterator[str]:
         top = y + _TITLE + _LINE * number
         width = max(1.0, room * median / longest)
         yield f'<text x="0" y="{top + 14}">{escape(name)}</text>'
-        kind = "b" if number else "o"
+        kind = "o" if name in comparison["ours"] else "b"
         yield f'<rect class="{kind}" x="{_NAMES}" y="{top + 2}" width="{width:.1f}" height="15" rx="2"/>'
         said = f"{shown(median)} {comparison['unit']}"
         yield f'<text x="{_NAMES + width + 6:.1f}" y="{top + 14}">{escape(said)}</text>'

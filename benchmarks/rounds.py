@@ -87,12 +87,17 @@ class Ratio:
 
 @dataclass
 class Comparison:
-    """What the rounds of one line of work came to."""
+    """What the rounds of one line of work came to.
+
+    Attributes:
+        ours: the contenders that are ours, where that is not the first alone.
+    """
 
     title: str
     unit: str
     goals: Sequence[Goal] = ()
     figures: dict[str, list[float]] = field(default_factory=dict)
+    ours: Sequence[str] = ()
 
     def ratios(self) -> list[Ratio]:
         """Return the ratios that were asked for, where both sides were measured."""
@@ -109,7 +114,8 @@ class Comparison:
             {**vars(ratio), "goal": ratio.goal, "met": ratio.is_met, "noisy": ratio.is_noisy} for ratio in self.ratios()
         ]
         medians = {name: statistics.median(figures) for name, figures in self.figures.items()}
-        return {"title": self.title, "unit": self.unit, "median": medians, "rounds": self.figures, "ratios": ratios}
+        about = {"title": self.title, "unit": self.unit, "ours": self.ours or list(medians)[:1]}
+        return {**about, "median": medians, "rounds": self.figures, "ratios": ratios}
 
 
 @dataclass(frozen=True)
@@ -142,11 +148,17 @@ def _median(cost: Callable[[], float], rounds: int) -> float:
 
 
 def compare(
-    title: str, contenders: Sequence[Contender], *, unit: str, goals: Sequence[Goal] = (), rounds: int = ROUNDS
+    title: str,
+    contenders: Sequence[Contender],
+    *,
+    unit: str,
+    goals: Sequence[Goal] = (),
+    rounds: int = ROUNDS,
+    ours: Sequence[str] = (),
 ) -> Comparison:
     """Let contenders take turns, and print what came of it."""
     print(f"\n{title}", flush=True)
-    comparison = Comparison(title, unit, goals)
+    comparison = Comparison(title, unit, goals, ours=ours)
     for number in range(rounds):
         # Every other round goes backwards: whoever comes after a certain one is not always the same.
         order = contenders if number % 2 == 0 else list(reversed(contenders))

@@ -75,7 +75,7 @@ def _questions(folder: Path, python: str, rounds: int) -> Comparison:
     goals = [Goal(each.name, _BARE, at_most=1.25) for each in shipped]
     goals += [Goal(ours.name, same.name, at_most=0.6) for ours, same in zip(shipped, plain, strict=True)]
     title = "From the start of the process to its first question for an event"
-    return compare(title, contenders, unit="ms", goals=goals, rounds=rounds)
+    return compare(title, contenders, unit="ms", goals=goals, rounds=rounds, ours=[each.name for each in shipped])
 
 
 def _answers(folder: Path, python: str, rounds: int) -> Comparison:
@@ -93,7 +93,7 @@ def _answers(folder: Path, python: str, rounds: int) -> Comparison:
         ]
         goals = [Goal(name, _BARE) for name in asked]
         title = "From the start of the process to its first answer, with a new connection to each store"
-        return compare(title, contenders, unit="ms", goals=goals, rounds=rounds)
+        return compare(title, contenders, unit="ms", goals=goals, rounds=rounds, ours=list(asked))
 
 
 if __name__ == "__main__":

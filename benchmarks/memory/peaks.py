@@ -109,7 +109,7 @@ def _peak(around: Ground, case: Case, place: Place, python: str) -> _Peak:
 
 def _compared(peaks: Sequence[_Peak]) -> Comparison:
     goals = [Goal(each.function, _GIVEN.format(each.function), at_most=MOST) for each in peaks]
-    found = Comparison(_TITLE, "MB", goals)
+    found = Comparison(_TITLE, "MB", goals, ours=[each.function for each in peaks])
     for each in peaks:
         found.figures |= {each.function: [each.mb], _GIVEN.format(each.function): [each.given_mb]}
     return found

@@ -74,3 +74,13 @@ def test_bars_are_as_long_as_their_figures() -> None:
 
     ours, theirs = (float(bar.get("width", "0")) for bar in picture.iter("{http://www.w3.org/2000/svg}rect"))
     assert theirs == pytest.approx(2 * ours, abs=0.1)
+
+
+@pytest.mark.parametrize(("named", "kinds"), [((), ["o", "b"]), (("ours", "theirs"), ["o", "o"])])
+def test_ours_stand_out(named: tuple[str, ...], kinds: list[str]) -> None:
+    compared = _compared([50.0], [100.0], Goal("ours", "theirs"))
+    compared.ours = named
+
+    picture = ET.fromstring(bars.draw([compared.document()]))  # noqa: S314  # our own
+
+    assert [bar.get("class") for bar in picture.iter("{http://www.w3.org/2000/svg}rect")] == kinds
