@@ -86,7 +86,7 @@ def test_an_address_that_is_none_is_never_written_to_again(two: Store, ses: Ses,
         ["failed", "address_refused"], ["sent", None]
     ]  # fmt: skip
     assert two.run("SELECT address, reason FROM mail_suppressions") == [["ada@example.com", "refused"]]
-    assert "ada" not in str(result["errors"])
+    assert "ada@" not in str(result["errors"])
     two.tell("ada")
     assert deliver()["metadata"] == {"suppressed": 1}
 
