@@ -24,21 +24,19 @@ _Json = Mapping[str, Any]
 
 def write(template: Path = TEMPLATE, results: Path = RESULTS, docs: Path = DOCS) -> Path:
     """Write the page and a picture for each row that has been measured; return where the page is."""
+    text = template.read_text("utf-8")
+    measured = {name: results / f"{name}.json" for name in _PLACE.findall(text)}
+    rows = {name: json.loads(path.read_text("utf-8")) for name, path in measured.items() if path.exists()}
     pictures = docs / "images"
     pictures.mkdir(parents=True, exist_ok=True)
 
     def fill(place: re.Match[str]) -> str:
-        found = results / f"{place[1]}.json"
-        if not found.exists():
+        if not (row := rows.get(place[1])):
             return f"Not measured yet: `make bench ONLY={place[1]}`."
-        row = json.loads(found.read_text("utf-8"))
         picture = pictures / f"bench-{place[1]}.svg"
         picture.write_text(bars.draw(row["comparisons"]), "utf-8")
         return "\n".join(_row(row, f"images/{picture.name}"))
 
-    text = template.read_text("utf-8")
-    measured = {name: results / f"{name}.json" for name in _PLACE.findall(text)}
-    rows = {name: json.loads(path.read_text("utf-8")) for name, path in measured.items() if path.exists()}
     page = docs / "performance.md"
     page.write_text(_PLACE.sub(fill, text.replace(_GOALS, "\n".join(_goals(rows)))), "utf-8")
     return page

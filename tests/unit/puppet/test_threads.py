@@ -148,10 +148,19 @@ def test_whoever_takes_the_place_of_a_hanging_thread_finds_what_waits(scene: _Sc
 
 
 def test_nothing_is_started_once_it_is_closed(scene: _Scene) -> None:
-    together = threading.Barrier(2)
-    threads = scene.threads(lambda: together.wait(10))
+    released, begun = threading.Event(), threading.Semaphore(0)
+
+    def hang() -> None:
+        begun.release()
+        released.wait(10)
+
+    threads = scene.threads(hang)
     threads.submit([_task(), _task()], 2)
-    _collect(threads, 2)
+    for _ in range(2):
+        assert begun.acquire(timeout=10)
+    # Both are busy, so that the word to end still waits for them.
     threads.close()
     threads.abandon()
+
     assert scene.started == 2
+    released.set()
